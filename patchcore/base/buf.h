@@ -1,0 +1,52 @@
+/* A growing byte buffer, always terminated by a NUL that is not counted.
+ *
+ * A failed allocation sets `failed` and turns every later call into a no-op, so
+ * that a caller builds a whole text and checks once at its end.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#if defined(__MINGW32__)
+#define PRINTF_LIKE(text, first) __attribute__((format(gnu_printf, text, first)))
+#else
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#endif
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t cap;
+    bool failed;
+};
+
+/* An empty buffer; it owns nothing until something is added. */
+#define BUF_INIT ((struct buf){NULL, 0, 0, false})
+
+void buf_free(struct buf *b);
+
+/* Empties the buffer and keeps its memory. */
+void buf_clear(struct buf *b);
+
+/* Makes room for `more` further bytes. False when memory is out. */
+bool buf_reserve(struct buf *b, size_t more);
+
+void buf_add(struct buf *b, const void *bytes, size_t length);
+void buf_add_char(struct buf *b, char c);
+void buf_add_text(struct buf *b, const char *text);
+void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
+
+/* The text so far; "" for an empty buffer. Valid until the next change. */
+const char *buf_text(const struct buf *b);
+
+/* A new text that the caller frees with free(); NULL when memory is out. */
+char *text_printf(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* strdup(), which C11 does not have. */
+char *text_copy(const char *text);
+
+#endif

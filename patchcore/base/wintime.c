@@ -1,0 +1,160 @@
+#include "wintime.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { DAYS_1601_TO_1970 = 134774, SECONDS_PER_DAY = 86400 };
+
+struct civil {
+    int64_t year;
+    unsigned month, day, hour, minute, second;
+};
+
+/* Days since 1970-01-01 of a date in the Gregorian calendar, and back; the
+ * years begin in March, so that a leap day is the last of its year. */
+static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    year -= month <= 2;
+    int64_t era = year / 400;
+    unsigned year_of_era = (unsigned)(year - era * 400);
+    unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + (int64_t)day_of_era - 719468;
+}
+
+static struct civil civil_from_wintime(uint64_t time)
+{
+    uint64_t seconds = time / WINTIME_PER_SECOND;
+    unsigned of_day = (unsigned)(seconds % SECONDS_PER_DAY);
+    int64_t z = (int64_t)(seconds / SECONDS_PER_DAY) - DAYS_1601_TO_1970 + 719468;
+    int64_t era = z / 146097;
+    unsigned day_of_era = (unsigned)(z - era * 146097);
+    unsigned year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned shifted = (5 * day_of_year + 2) / 153;
+    unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
+    return (struct civil){.year = era * 400 + year_of_era + (month <= 2),
+                          .month = month,
+                          .day = day_of_year - (153 * shifted + 2) / 5 + 1,
+                          .hour = of_day / 3600,
+                          .minute = of_day / 60 % 60,
+                          .second = of_day % 60};
+}
+
+uint64_t wintime_from_unix(uint64_t seconds)
+{
+    return WINTIME_UNIX_EPOCH + seconds * WINTIME_PER_SECOND;
+}
+
+void wintime_iso(uint64_t time, char out[WINTIME_TEXT_SIZE])
+{
+    struct civil c = civil_from_wintime(time);
+    (void)snprintf(out, WINTIME_TEXT_SIZE, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%07uZ", c.year,
+                   c.month, c.day, c.hour, c.minute, c.second,
+                   (unsigned)(time % WINTIME_PER_SECOND));
+}
+
+void wintime_plain(uint64_t time, char out[WINTIME_TEXT_SIZE])
+{
+    struct civil c = civil_from_wintime(time);
+    (void)snprintf(out, WINTIME_TEXT_SIZE, "%04" PRId64 "-%02u-%02u %02u:%02u:%02u UTC", c.year,
+                   c.month, c.day, c.hour, c.minute, c.second);
+}
+
+struct cursor {
+    const char *at;
+    const char *end;
+};
+
+static bool take(struct cursor *c, char expected)
+{
+    if (c->at == c->end || *c->at != expected) {
+        return false;
+    }
+    c->at++;
+    return true;
+}
+
+static bool take_number(struct cursor *c, unsigned digits, unsigned least, unsigned most,
+                        unsigned *out)
+{
+    unsigned value = 0;
+    for (unsigned i = 0; i < digits; i++) {
+        if (c->at == c->end || *c->at < '0' || *c->at > '9') {
+            return false;
+        }
+        value = value * 10 + (unsigned)(*c->at++ - '0');
+    }
+    *out = value;
+    return value >= least && value <= most;
+}
+
+/* A fraction of a second in 100 ns steps, rounded down. */
+static bool take_fraction(struct cursor *c, uint64_t *out)
+{
+    uint64_t scale = WINTIME_PER_SECOND;
+    unsigned digit;
+    unsigned digits = 0;
+    *out = 0;
+    if (!take(c, '.')) {
+        return true;
+    }
+    while (take_number(c, 1, 0, 9, &digit)) {
+        scale /= 10;
+        *out += digit * scale;
+        digits++;
+    }
+    return digits >= 1 && digits <= 9;
+}
+
+static bool take_zone(struct cursor *c, int64_t *offset_seconds)
+{
+    unsigned hours;
+    unsigned minutes;
+    *offset_seconds = 0;
+    if (c->at == c->end || take(c, 'Z')) {
+        return c->at == c->end;
+    }
+    int sign = take(c, '+') ? 1 : take(c, '-') ? -1 : 0;
+    if (sign == 0 || !take_number(c, 2, 0, 23, &hours) || !take(c, ':') ||
+        !take_number(c, 2, 0, 59, &minutes)) {
+        return false;
+    }
+    *offset_seconds = (int64_t)sign * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
+    return c->at == c->end;
+}
+
+bool wintime_parse(const char *text, size_t length, uint64_t *time)
+{
+    static const unsigned month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct cursor c = {text, text + length};
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    unsigned hour;
+    unsigned minute;
+    unsigned second;
+    uint64_t fraction;
+    int64_t zone;
+    if (!take_number(&c, 4, 1601, 9999, &year) || !take(&c, '-') ||
+        !take_number(&c, 2, 1, 12, &month) || !take(&c, '-') || !take_number(&c, 2, 1, 31, &day) ||
+        !(take(&c, 'T') || take(&c, ' ')) || !take_number(&c, 2, 0, 23, &hour) || !take(&c, ':') ||
+        !take_number(&c, 2, 0, 59, &minute) || !take(&c, ':') ||
+        !take_number(&c, 2, 0, 59, &second) || !take_fraction(&c, &fraction) ||
+        !take_zone(&c, &zone)) {
+        return false;
+    }
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (day > month_days[month - 1] + (month == 2 && leap ? 1U : 0U)) {
+        return false;
+    }
+    int64_t days = days_from_civil(year, month, day) + DAYS_1601_TO_1970;
+    int64_t seconds = days * SECONDS_PER_DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 +
+                      (int64_t)second - zone;
+    if (seconds < 0) {
+        return false;
+    }
+    *time = (uint64_t)seconds * WINTIME_PER_SECOND + fraction;
+    return true;
+}

@@ -1,0 +1,119 @@
+/* Files, the only place where the programs touch them: a table of calls with
+ * one implementation for each platform (os_posix.c, os_win32.c), which tests
+ * replace to make any call fail.
+ *
+ * Paths are UTF-8; '/' and, on Windows, '\' separate their parts.
+ */
+#ifndef PATCHCORE_OS_H
+#define PATCHCORE_OS_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum os_status {
+    OS_OK,
+    OS_NOT_FOUND,
+    OS_DENIED,
+    OS_EXISTS,
+    OS_BUSY,        /* in use or locked by another program */
+    OS_FULL,        /* no space left, or a quota reached */
+    OS_READ_ONLY,   /* the file system is mounted read-only */
+    OS_WRONG_KIND,  /* a directory, link, pipe or device instead of a file, or the reverse */
+    OS_TOO_BIG,     /* larger than the caller is ready to read */
+    OS_UNSUPPORTED, /* the file system or the platform has no such thing */
+    OS_INTERRUPTED, /* the user stopped it */
+    OS_NO_MEMORY,
+    OS_IO, /* anything else: a medium error, a network gone */
+};
+
+/* The reason as the end of a sentence: "permission denied". */
+const char *os_status_text(enum os_status status);
+
+enum os_kind { OS_FILE, OS_DIRECTORY, OS_LINK, OS_OTHER };
+
+struct os_stat {
+    enum os_kind kind;
+    uint64_t size;     /* bytes */
+    uint64_t modified; /* 100 ns steps since 1601, see base/wintime.h */
+    uint64_t device;   /* device and inode (file index) tell one file from another */
+    uint64_t inode;
+};
+
+enum os_open {
+    OS_READ,      /* an existing regular file, links followed; others may write to it */
+    OS_READ_COPY, /* the same, but no link is followed, and OS_BUSY when another program holds it
+                   * locked; holds a lock itself until it is closed */
+    OS_CREATE,    /* a new file for its owner alone; OS_EXISTS when there is one */
+    OS_APPEND,    /* written at its end; made for its owner alone where there is none */
+};
+
+struct os_file; /* private to the implementation */
+struct os_lock;
+
+/* Called for each name in a directory, without "." and "..". False ends the listing. */
+typedef bool (*os_name_fn)(void *context, const char *name);
+
+struct os {
+    void *context; /* handed to nobody: for a stand-in's own use */
+
+    enum os_status (*open)(const struct os *os, const char *path, enum os_open how,
+                           struct os_file **out);
+    /* Reads up to `size` bytes; fewer only at the end of the file. */
+    enum os_status (*read_at)(const struct os *os, struct os_file *file, uint64_t offset,
+                              void *buffer, size_t size, size_t *got);
+    /* Writes all bytes at the file's present position. */
+    enum os_status (*write)(const struct os *os, struct os_file *file, const void *bytes,
+                            size_t size);
+    /* On the medium when it returns. */
+    enum os_status (*flush)(const struct os *os, struct os_file *file);
+    enum os_status (*stat_file)(const struct os *os, struct os_file *file, struct os_stat *out);
+    /* Always frees the file; an error that the close reports is passed on. */
+    enum os_status (*close)(const struct os *os, struct os_file *file);
+
+    /* Gives `file` the owner, permissions, attributes and times of `model`. The times come
+     * last, so nothing may be written to `file` afterwards. */
+    enum os_status (*copy_metadata)(const struct os *os, struct os_file *model,
+                                    struct os_file *file);
+
+    /* Of the link itself, when the path names one. */
+    enum os_status (*stat)(const struct os *os, const char *path, struct os_stat *out);
+    /* Replaces `to` in one step where it exists. */
+    enum os_status (*rename)(const struct os *os, const char *from, const char *to);
+    enum os_status (*remove)(const struct os *os, const char *path);
+    /* For its owner alone. OS_EXISTS when there is anything of that name. */
+    enum os_status (*make_directory)(const struct os *os, const char *path);
+    /* The names in the directory are on the medium when it returns. */
+    enum os_status (*flush_directory)(const struct os *os, const char *path);
+    enum os_status (*list)(const struct os *os, const char *path, os_name_fn each, void *context);
+    /* Keeps every other program that asks for the same lock out of the directory; OS_BUSY when
+     * one has it. Ends with the process at the latest, and leaves nothing behind. */
+    enum os_status (*lock)(const struct os *os, const char *directory, struct os_lock **out);
+    void (*unlock)(const struct os *os, struct os_lock *lock);
+    /* The path as the system knows it, absolute and without links. Added to `out`. */
+    enum os_status (*real_path)(const struct os *os, const char *path, struct buf *out);
+};
+
+/* The table for the platform this was built for. */
+const struct os *os_native(void);
+
+/* ---- made of the calls above ---- */
+
+/* "dir/name", or just the name for an empty dir; the caller frees. NULL when memory is out. */
+char *os_path_join(const char *directory, const char *name);
+
+/* The whole file into `out` (which is emptied first); OS_TOO_BIG above `most` bytes. */
+enum os_status os_read_whole(const struct os *os, const char *path, enum os_open how, size_t most,
+                             struct buf *out);
+
+/* Makes the directory and whatever is missing above it. */
+enum os_status os_make_directories(const struct os *os, const char *path);
+
+/* Replaces DIRECTORY/NAME by `size` bytes so that a crash leaves the old file or the new one:
+ * writes NAME.new beside it, flushes, renames, flushes the directory. */
+enum os_status os_write_whole(const struct os *os, const char *directory, const char *name,
+                              const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,164 @@
+#include "check.h"
+
+#include "base/buf.h"
+#include "base/crc32.h"
+#include "base/json.h"
+#include "base/utf.h"
+#include "base/wintime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void buffer_grows_and_stays_terminated(void)
+{
+    struct buf b = BUF_INIT;
+    CHECK_TEXT(buf_text(&b), "");
+    for (int i = 0; i < 1000; i++) {
+        buf_printf(&b, "%d,", i % 10);
+    }
+    CHECK_NUMBER(b.len, 2000);
+    CHECK_NUMBER(strlen(buf_text(&b)), 2000);
+    buf_clear(&b);
+    CHECK_TEXT(buf_text(&b), "");
+    CHECK(!buf_reserve(&b, SIZE_MAX));
+    buf_add_text(&b, "ignored after a failure");
+    CHECK_TEXT(buf_text(&b), "");
+    buf_free(&b);
+}
+
+static void text_printf_makes_a_new_text(void)
+{
+    char *text = text_printf("%s %d", "half-open", 10);
+    CHECK_TEXT(text, "half-open 10");
+    free(text);
+}
+
+/* The check value of the CRC-32 of IEEE 802.3 for "123456789". */
+static void crc32_known_answer(void)
+{
+    CHECK_NUMBER(crc32_update(0, "123456789", 9), 0xcbf43926);
+    CHECK_NUMBER(crc32_update(crc32_update(0, "1234", 4), "56789", 5), 0xcbf43926);
+    CHECK_NUMBER(crc32_update(0, "", 0), 0);
+}
+
+static void utf16_becomes_utf8(void)
+{
+    static const uint8_t units[] = {'T',  0,    0xe9, 0,    0xac, 0x20, 0x3d, 0xd8,
+                                    0x00, 0xde, 0x00, 0xd8, 'x',  0,    0x00, 0xdc};
+    struct buf b = BUF_INIT;
+    utf16le_to_utf8(&b, units, sizeof units / 2);
+    CHECK_TEXT(buf_text(&b), "T\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbdx\xef\xbf\xbd");
+    buf_free(&b);
+}
+
+static void bad_utf8_is_replaced(void)
+{
+    static const char *const bad[] = {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint32_t code = 0;
+        CHECK_NUMBER(utf8_get(bad[i], strlen(bad[i]), &code), 1);
+        CHECK_NUMBER(code, 0xfffd);
+    }
+}
+
+static void json_is_valid_whatever_comes_in(void)
+{
+    struct buf b = BUF_INIT;
+    struct json j = json_start(&b);
+    json_open_object(&j, NULL);
+    json_text(&j, "a\"b", "line\nend\x1b\\\xff\xc2\x9b");
+    json_number(&j, "n", UINT64_MAX);
+    json_open_array(&j, "list");
+    json_bool(&j, NULL, true);
+    json_text(&j, NULL, NULL);
+    json_open_object(&j, NULL);
+    json_close_object(&j);
+    json_close_array(&j);
+    json_null(&j, "z");
+    json_close_object(&j);
+    CHECK_TEXT(buf_text(&b), "{\"a\\\"b\":\"line\\u000aend\\u001b\\\\\xef\xbf\xbd\\u009b\","
+                             "\"n\":18446744073709551615,\"list\":[true,null,{}],\"z\":null}");
+    buf_free(&b);
+}
+
+static void printable_text_cannot_steer_a_terminal(void)
+{
+    struct buf b = BUF_INIT;
+    add_printable(&b, "a\x1b[2J\r\n\xc2\x9b\xe2\x80\xae\xff\xc3\xa9");
+    CHECK_TEXT(buf_text(&b), "a\\x1b[2J\\x0d\\x0a\\x9b\\u{202e}\xef\xbf\xbd\xc3\xa9");
+    buf_free(&b);
+}
+
+static void names_compare_without_case(void)
+{
+    CHECK(same_text_nocase("Tcpip", "TCPIP"));
+    CHECK(!same_text_nocase("Tcpip", "Tcpip6"));
+    CHECK(!same_text_nocase("Tcpip6", "Tcpip"));
+    CHECK(same_text_nocase("", ""));
+}
+
+static void times_as_text(void)
+{
+    char text[WINTIME_TEXT_SIZE];
+    wintime_iso(wintime_from_unix(1316191380), text);
+    CHECK_TEXT(text, "2011-09-16T16:43:00.0000000Z");
+    wintime_iso(0, text);
+    CHECK_TEXT(text, "1601-01-01T00:00:00.0000000Z");
+    wintime_plain(wintime_from_unix(951782399), text);
+    CHECK_TEXT(text, "2000-02-28 23:59:59 UTC");
+    wintime_iso(UINT64_MAX, text);
+    CHECK_TEXT(text, "60056-05-28T05:36:10.9551615Z");
+}
+
+static void times_from_text(void)
+{
+    static const struct {
+        const char *text;
+        const char *iso; /* NULL: refused */
+    } cases[] = {
+        {"2021-02-09T11:39:23.354022600Z", "2021-02-09T11:39:23.3540226Z"},
+        {"2021-02-09 11:39:23.354021", "2021-02-09T11:39:23.3540210Z"},
+        {"2021-02-09T11:39:23Z", "2021-02-09T11:39:23.0000000Z"},
+        {"2021-02-09T11:39:23.1234567Z", "2021-02-09T11:39:23.1234567Z"},
+        {"2021-02-09T11:39:23.123Z", "2021-02-09T11:39:23.1230000Z"},
+        {"2021-02-09T01:39:23+02:00", "2021-02-08T23:39:23.0000000Z"},
+        {"2020-02-29T00:00:00Z", "2020-02-29T00:00:00.0000000Z"},
+        {"2021-02-29T00:00:00Z", NULL},
+        {"1600-12-31T00:00:00Z", NULL},
+        {"1601-01-01T00:00:00+01:00", NULL},
+        {"2021-13-01T00:00:00Z", NULL},
+        {"2021-02-09T24:00:00Z", NULL},
+        {"2021-02-09T11:39:23.Z", NULL},
+        {"2021-02-09T11:39:23.1234567890Z", NULL},
+        {"2021-02-09T11:39:23Zx", NULL},
+        {"2021-02-09", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t time = 0;
+        char text[WINTIME_TEXT_SIZE] = "";
+        bool ok = wintime_parse(cases[i].text, strlen(cases[i].text), &time);
+        if (ok) {
+            wintime_iso(time, text);
+        }
+        CHECK_TEXT(ok ? text : NULL, cases[i].iso);
+    }
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"buffer grows and stays terminated", buffer_grows_and_stays_terminated},
+        {"text_printf makes a new text", text_printf_makes_a_new_text},
+        {"crc32 known answer", crc32_known_answer},
+        {"utf16 becomes utf8", utf16_becomes_utf8},
+        {"bad utf8 is replaced", bad_utf8_is_replaced},
+        {"json is valid whatever comes in", json_is_valid_whatever_comes_in},
+        {"printable text cannot steer a terminal", printable_text_cannot_steer_a_terminal},
+        {"names compare without case", names_compare_without_case},
+        {"times as text", times_as_text},
+        {"times from text", times_from_text},
+    };
+    return RUN_SUITE("base", cases);
+}
