@@ -9,6 +9,7 @@
 #define PATCHCORE_H
 
 #include "base/json.h"
+#include "os.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,5 +93,94 @@ uint32_t pc_checksum(const uint8_t *image, size_t size, size_t field);
  */
 uint32_t pc_checksum_after(uint32_t checksum, size_t size, size_t offset, uint32_t before,
                            uint32_t after);
+
+/* ---- the copies in a Windows directory ---- */
+
+/* What an operation came to; the values are the exit status of tcpippatch. */
+enum pc_result {
+    PC_DONE = 0,        /* done, or nothing to do */
+    PC_FAILED = 1,      /* failed, and everything is as it was before */
+    PC_USAGE = 2,       /* for the programs: wrong usage or policy */
+    PC_REFUSED = 3,     /* nothing here may be written */
+    PC_INTERRUPTED = 4, /* interrupted work was found, or this work could neither be finished nor
+                         * undone: pc_recover() has to be called */
+};
+
+/* What every operation needs. The caller owns all of it and keeps it until the call returns. */
+struct pc_context {
+    const struct os *os;
+    const char *data; /* directory for saved originals and journals; made when it is needed */
+    /* Told of each step as it is done, a whole sentence; may be NULL. */
+    void (*say)(void *context, const char *sentence);
+    void *say_context;
+};
+
+enum { PC_COPIES = 3, PC_DRIVERS = 2 };
+
+/* One of the places where Windows keeps tcpip.sys, in the order in which they are written:
+ * ServicePackFiles/i386, system32/dllcache, system32/drivers (PC_DRIVERS, the last). */
+struct pc_copy {
+    char *path;            /* as it is spelled on the disk; NULL when there is no such directory */
+    char *directory;       /* the directory part of it */
+    bool present;          /* there is a file */
+    enum os_status access; /* OS_OK, or why it could not be read; the inspection is then void */
+    struct pc_inspection inspection;
+    uint32_t crc32; /* of the whole file, when it was read */
+};
+
+struct pc_target {
+    char *root; /* absolute, without links */
+    char *id;   /* names the root in the data directory */
+    struct pc_copy copies[PC_COPIES];
+};
+
+/* Finds the copies under `root` (a Windows directory, one that has system32 in any letter case) and
+ * inspects each. PC_REFUSED with a sentence in `why` when it is no Windows directory; a copy that
+ * is absent or cannot be read is told in the copy. `target` is to be freed in either case. */
+enum pc_result pc_find(const struct pc_context *pc, const char *root, struct pc_target *target,
+                       struct buf *why);
+void pc_target_free(struct pc_target *target);
+
+/* What would be done to one copy. */
+struct pc_change {
+    bool wanted;
+    uint32_t limit_before, limit_after;
+    uint32_t checksum_before, checksum_after;
+    uint32_t crc32_before, crc32_after; /* of the whole file */
+    uint32_t crc32_original;            /* of the file with a limit of PC_LIMIT_WINDOWS */
+};
+
+struct pc_plan {
+    const char *what; /* "set" or "restore"; static */
+    size_t wanted;    /* how many of the changes are wanted */
+    struct pc_change changes[PC_COPIES];
+};
+
+/* Plans to give every writable copy the limit (PC_LIMIT_LEAST to PC_LIMIT_MOST), or to give every
+ * patched copy its original back. Writes nothing. PC_REFUSED with a sentence in `why` when the
+ * drivers copy may not be written; PC_INTERRUPTED when a journal says that work was interrupted;
+ * PC_DONE with wanted == 0 when there is nothing to do. */
+enum pc_result pc_plan_set(const struct pc_context *pc, const struct pc_target *target,
+                           uint32_t limit, struct pc_plan *plan, struct buf *why);
+enum pc_result pc_plan_restore(const struct pc_context *pc, const struct pc_target *target,
+                               struct pc_plan *plan, struct buf *why);
+
+/* Carries a plan out as one transaction: all copies or none. Reads every copy again first, and
+ * fails when one is not what the plan was made for. PC_FAILED: everything was put back, `why` says
+ * what failed; PC_INTERRUPTED: not even that was possible. */
+enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *target,
+                        const struct pc_plan *plan, struct buf *why);
+
+/* Finishes or undoes interrupted work under this root; PC_DONE when there is none. `why` gets the
+ * sentences that say what was found and done. */
+enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *target,
+                          struct buf *why);
+
+/* True when a journal of interrupted work exists for this root. */
+bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target);
+
+/* The file name of a saved original, "5.1.2600.2180-8b1d2f3a.sys", into `out`. */
+void pc_original_name(struct buf *out, const struct pc_version *version, bool has_version,
+                      uint32_t crc32_original);
 
 #endif
