@@ -1,0 +1,38 @@
+/* The terminal that a person sits at: text to it in UTF-8, and answers from it. */
+#ifndef BASE_TERM_H
+#define BASE_TERM_H
+
+#include "buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum term_stream { TERM_IN, TERM_OUT, TERM_ERR };
+
+enum {
+    TERM_LINE_MAX = 4096, /* bytes of an answer; what comes behind them is dropped */
+    TERM_WIDTH = 80,      /* where the width is not known */
+};
+
+/* A person can be reached there. */
+bool term_is_terminal(enum term_stream stream);
+
+/* Writes UTF-8: to a console of Windows as characters, to everything else the bytes. Not buffered;
+ * stdio's own buffer of the stream is flushed first. False when not all could be written. */
+bool term_write(enum term_stream stream, const char *text);
+bool term_write_bytes(enum term_stream stream, const char *text, size_t length);
+
+enum term_line {
+    TERM_LINE,        /* a line, without its end */
+    TERM_END,         /* Ctrl-D, Ctrl-Z, a closed input, a reading error */
+    TERM_INTERRUPTED, /* Ctrl-C: the user wants to leave */
+};
+
+/* Writes `prompt` to the standard error output when that is a terminal and standard output
+ * otherwise is not, and waits for one line of standard input. Takes no byte behind the line. */
+enum term_line term_read_line(const char *prompt, struct buf *line);
+
+/* Columns of the stream's terminal; TERM_WIDTH where it has none. */
+unsigned term_width(enum term_stream stream);
+
+#endif
