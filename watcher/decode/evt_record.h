@@ -1,0 +1,41 @@
+/* One record of a classic event log, EVENTLOGRECORD, as it lies in a .evt file and in the buffer
+ * that ReadEventLog fills.
+ *
+ * Source: winnt.h's EVENTLOGRECORD in the Windows SDK documentation, and "Windows Event Viewer Log
+ * (EVT) format" by Joachim Metz. */
+#ifndef WATCHER_DECODE_EVT_RECORD_H
+#define WATCHER_DECODE_EVT_RECORD_H
+
+#include "../event.h"
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    EVT_SIGNATURE = 0x654c664c, /* "LfLe" */
+    EVT_RECORD_FIXED = 56,      /* bytes before the source's name */
+    EVT_RECORD_LEAST = EVT_RECORD_FIXED + 4,
+    /* ReadEventLog takes no buffer above 0x7ffff bytes, so no record is longer. */
+    EVT_RECORD_MOST = 0x7fffc,
+};
+
+/* The length that a record's first 8 bytes state; 0 when they cannot begin a record. */
+uint32_t evt_record_length(const uint8_t first[8]);
+
+/* True when `length` bytes are one whole record: its own length stands at both of its ends. */
+bool evt_record_whole(const uint8_t *bytes, size_t length);
+
+/* The number and the time (100 ns steps since 1601) of a whole record. */
+uint32_t evt_record_number(const uint8_t *bytes);
+uint64_t evt_record_time(const uint8_t *bytes);
+
+/* What a whole record says. The names are put into `names`, which is emptied first and which the
+ * event points into; a name that is not ended inside the record stays NULL. The reserved fields,
+ * the strings, the data and the padding are not looked at: real logs hold garbage there.
+ * False when memory is out. */
+bool evt_record_decode(const uint8_t *bytes, size_t length, struct buf *names, struct event *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* What the decoders share among themselves: handing out, reporting, and reading the input.
+ * Nothing outside watcher/decode includes this. */
+#ifndef WATCHER_DECODE_RUN_H
+#define WATCHER_DECODE_RUN_H
+
+#include "decode.h"
+
+#include "base/buf.h"
+
+/* One reading of one log. */
+struct log_run {
+    const struct log_sink *sink;
+    struct log_place *place; /* moved on with each record; may be NULL */
+    struct log_result result;
+};
+
+/* Hands out a record that begins at `offset` and moves the place on to it. False when the sink
+ * had enough, which is then in the result. */
+bool run_event(struct log_run *run, const struct event *event, uint64_t offset);
+
+/* Counts and reports one damaged place. The text is cut at about 250 bytes. */
+void run_damage(struct log_run *run, uint64_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* True when `place` names this record. */
+bool place_is(const struct log_place *place, const struct event *event);
+
+/* Reads at `offset`, never beyond the size that the input names. */
+size_t input_read(const struct log_input *input, uint64_t offset, void *buffer, size_t size);
+
+/* The input's size; one that names none is tried out, which takes some 60 short reads. */
+uint64_t input_size(const struct log_input *input);
+
+#endif

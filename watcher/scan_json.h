@@ -1,0 +1,14 @@
+/* The lines of `scan --json`: one JSON object a line. */
+#ifndef WATCHER_SCAN_JSON_H
+#define WATCHER_SCAN_JSON_H
+
+#include "event.h"
+
+#include "base/buf.h"
+
+/* Adds {"file","record","time","channel","provider","event_id","qualifiers","level","computer"} and
+ * a line feed. The time is ISO 8601 UTC with seven digits of fraction; what the record does not
+ * say is null, and so is `file` when it is NULL. */
+void scan_json_event(struct buf *out, const char *file, const struct event *event);
+
+#endif
