@@ -52,6 +52,9 @@ struct pc_inspection {
     bool has_limit;
     uint32_t limit;        /* half-open connections */
     uint32_t limit_offset; /* file offset of the 32-bit immediate that is the limit */
+    bool has_compare;
+    uint32_t compare_offset; /* file offset of the first compare of the variable that holds the
+                              * limit: the second sign, which only x86 requires */
     bool has_checksum;
     uint32_t checksum_offset; /* file offset of the field in the optional header */
     uint32_t checksum_stored;
@@ -67,8 +70,8 @@ void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out);
 bool pc_writable(const struct pc_inspection *inspection);
 
 /* The members of one inspection into an open JSON object, all but "path": status, machine, version,
- * size, limit, limit_offset, checksum_stored, checksum_computed, build, reason; null for what is
- * not known. */
+ * size, limit, limit_offset, checksum_stored, checksum_computed, build, reason, compare_offset;
+ * null for what is not known. */
 void pc_inspection_json(struct json *j, const struct pc_inspection *inspection);
 
 /* "5.1.2600.2180"; `out` has room for PC_VERSION_SIZE bytes. */
@@ -85,7 +88,8 @@ bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit);
 
 /* The checksum that the 4 bytes at `field` (inside the image) should hold: all 16-bit words summed
  * with the field taken as zero, carries folded in, plus the size. As CheckSumMappedFile of
- * imagehlp.dll computes it. */
+ * imagehlp.dll computes it, also where the folded sum is 0xFFFF: that counts as 0, since it is what
+ * that function finds once the field holds anything. */
 uint32_t pc_checksum(const uint8_t *image, size_t size, size_t field);
 
 /* The checksum of an image of `size` bytes with `checksum` after the 32-bit value at file offset
