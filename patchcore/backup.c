@@ -1,0 +1,146 @@
+#include "backup.h"
+
+#include "base/crc32.h"
+#include "base/keyfile.h"
+#include "base/utf.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char manifest_kind[] = "tcpipwatch-original";
+
+void pc_original_name(struct buf *out, const struct pc_version *version, bool has_version,
+                      uint32_t crc32_original)
+{
+    char text[PC_VERSION_SIZE];
+    pc_version_text(version, text);
+    buf_printf(out, "%s-%08" PRIx32 ".sys", has_version ? text : "unknown", crc32_original);
+}
+
+static bool is_sound(const struct buf *image, uint32_t crc32)
+{
+    struct pc_inspection inspection;
+    const uint8_t *bytes = (const uint8_t *)buf_text(image);
+    pc_inspect(bytes, image->len, &inspection);
+    return crc32_update(0, bytes, image->len) == crc32 && inspection.status == PC_ORIGINAL;
+}
+
+static void explain(struct buf *why, const char *path, const char *what, const char *reason)
+{
+    buf_add_text(why, "The saved original ");
+    add_printable(why, path);
+    buf_printf(why, " %s%s.", what, reason);
+}
+
+/* Tells what is wrong with a saved original that could be read or not. */
+static enum backup_found verify(const struct os *os, const char *path, uint32_t crc32,
+                                struct buf *image, struct buf *why)
+{
+    enum os_status status = os_read_whole(os, path, OS_READ, PC_IMAGE_MOST, image);
+    if (status == OS_NOT_FOUND) {
+        return BACKUP_MISSING;
+    }
+    if (status != OS_OK) {
+        explain(why, path, "cannot be read: ", os_status_text(status));
+        return BACKUP_UNSOUND;
+    }
+    if (!is_sound(image, crc32)) {
+        explain(why, path,
+                "is not what it was when it was saved (its CRC-32 differs). It is left as it is; "
+                "move it away to save the original anew",
+                "");
+        return BACKUP_UNSOUND;
+    }
+    return BACKUP_SOUND;
+}
+
+static void make_manifest(struct buf *out, const struct pc_inspection *inspection, uint32_t crc32,
+                          const char *path)
+{
+    char version[PC_VERSION_SIZE];
+    pc_version_text(&inspection->version, version);
+    keyfile_start(out, manifest_kind, 1);
+    keyfile_add(out, "version", inspection->has_version ? version : "unknown");
+    keyfile_add_number(out, "size", inspection->size);
+    keyfile_add_number(out, "crc32", crc32);
+    keyfile_add_number(out, "checksum", inspection->checksum_stored);
+    keyfile_add_number(out, "limit-offset", inspection->limit_offset);
+    keyfile_add(out, "taken-from", path);
+    keyfile_finish(out);
+}
+
+static enum os_status write_both(const struct os *os, const char *directory, const char *name,
+                                 const struct buf *image, const struct buf *manifest)
+{
+    enum os_status status = os_make_directories(os, directory);
+    char *manifest_name = text_printf("%s.txt", name);
+    if (manifest_name == NULL || manifest->failed) {
+        status = OS_NO_MEMORY;
+    }
+    /* The manifest first: an original without its manifest never exists. */
+    if (status == OS_OK) {
+        status = os_write_whole(os, directory, manifest_name, manifest->data, manifest->len);
+    }
+    if (status == OS_OK) {
+        status = os_write_whole(os, directory, name, image->data, image->len);
+    }
+    free(manifest_name);
+    return status;
+}
+
+bool backup_save(const struct pc_context *pc, const struct buf *image,
+                 const struct pc_inspection *inspection, const char *path, struct buf *why)
+{
+    bool saved = false;
+    uint32_t crc32 = crc32_update(0, image->data, image->len);
+    struct buf name = BUF_INIT;
+    struct buf manifest = BUF_INIT;
+    struct buf present = BUF_INIT;
+    pc_original_name(&name, &inspection->version, inspection->has_version, crc32);
+    make_manifest(&manifest, inspection, crc32, path);
+    char *directory = os_path_join(pc->data, "originals");
+    char *file = directory != NULL ? os_path_join(directory, buf_text(&name)) : NULL;
+    if (file == NULL || name.failed) {
+        buf_add_text(why, "The original cannot be saved: out of memory.");
+        goto done;
+    }
+    enum backup_found found = verify(pc->os, file, crc32, &present, why);
+    if (found != BACKUP_MISSING) {
+        saved = found == BACKUP_SOUND;
+        goto done;
+    }
+    enum os_status status = write_both(pc->os, directory, name.data, image, &manifest);
+    if (status != OS_OK) {
+        buf_add_text(why, "The original cannot be saved as ");
+        add_printable(why, file);
+        buf_printf(why, ": %s.", os_status_text(status));
+        goto done;
+    }
+    saved = verify(pc->os, file, crc32, &present, why) == BACKUP_SOUND;
+done:
+    free(file);
+    free(directory);
+    buf_free(&present);
+    buf_free(&manifest);
+    buf_free(&name);
+    return saved;
+}
+
+enum backup_found backup_load(const struct pc_context *pc, const struct pc_version *version,
+                              bool has_version, uint32_t crc32, struct buf *image, struct buf *why)
+{
+    enum backup_found found = BACKUP_UNSOUND;
+    struct buf name = BUF_INIT;
+    buf_add_text(&name, "originals/");
+    pc_original_name(&name, version, has_version, crc32);
+    char *file = os_path_join(pc->data, buf_text(&name));
+    if (file != NULL && !name.failed) {
+        found = verify(pc->os, file, crc32, image, why);
+    } else {
+        buf_add_text(why, "The saved original cannot be read: out of memory.");
+    }
+    free(file);
+    buf_free(&name);
+    return found;
+}

@@ -1,0 +1,554 @@
+#include "install.h"
+
+#include "backup.h"
+#include "base/crc32.h"
+#include "base/utf.h"
+#include "journal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char staged_suffix[] = ".tcpipwatch-new";
+
+/* ---- sentences ---- */
+
+void install_say(const struct pc_context *pc, const char *format, ...)
+{
+    if (pc->say == NULL) {
+        return;
+    }
+    struct buf sentence = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&sentence, format, args);
+    va_end(args);
+    pc->say(pc->say_context, buf_text(&sentence));
+    buf_free(&sentence);
+}
+
+void install_explain(struct buf *why, const char *path, const char *what, enum os_status status)
+{
+    add_printable(why, path);
+    buf_printf(why, " %s: %s.", what, os_status_text(status));
+}
+
+static void say_swapped(const struct pc_context *pc, const struct pc_copy *copy,
+                        const struct pc_change *change)
+{
+    struct buf path = BUF_INIT;
+    add_printable(&path, copy->path);
+    install_say(pc,
+                "%s: limit %" PRIu32 " -> %" PRIu32 " at file offset 0x%" PRIX32
+                ", checksum 0x%08" PRIX32 " -> 0x%08" PRIX32 ".",
+                buf_text(&path), change->limit_before, change->limit_after,
+                copy->inspection.limit_offset, change->checksum_before, change->checksum_after);
+    buf_free(&path);
+}
+
+/* ---- single steps ---- */
+
+enum pc_result install_begin(const struct pc_context *pc, const struct pc_target *target,
+                             struct os_lock **lock, struct buf *why)
+{
+    const struct pc_copy *drivers = &target->copies[PC_DRIVERS];
+    *lock = NULL;
+    enum os_status status = os_make_directories(pc->os, pc->data);
+    if (status != OS_OK) {
+        buf_add_text(why, "The data directory ");
+        install_explain(why, pc->data, "cannot be made", status);
+        buf_add_text(why, " Name another one with --data.");
+        return PC_FAILED;
+    }
+    if (drivers->directory == NULL) {
+        add_printable(why, target->root);
+        buf_add_text(why, " has no system32/drivers directory.");
+        return PC_REFUSED;
+    }
+    status = pc->os->lock(pc->os, drivers->directory, lock);
+    if (status == OS_BUSY) {
+        buf_add_text(why, "Another program is changing the copies under ");
+        add_printable(why, target->root);
+        buf_add_text(why, " right now; try again when it is done.");
+        return PC_FAILED;
+    }
+    if (status != OS_OK) {
+        install_explain(why, drivers->directory, "cannot be locked", status);
+        return PC_FAILED;
+    }
+    return PC_DONE;
+}
+
+static char *staged_path(const struct pc_copy *copy)
+{
+    return text_printf("%s%s", copy->path, staged_suffix);
+}
+
+static enum os_status copy_metadata_of(const struct os *os, const char *path, struct os_file *file)
+{
+    struct os_file *model;
+    enum os_status status = os->open(os, path, OS_READ_COPY, &model);
+    if (status == OS_NOT_FOUND) {
+        return OS_OK; /* Recovery may have to put back a copy that is gone. */
+    }
+    if (status != OS_OK) {
+        return status;
+    }
+    status = os->copy_metadata(os, model, file);
+    enum os_status closed = os->close(os, model);
+    return status != OS_OK ? status : closed;
+}
+
+static enum os_status write_staged(const struct os *os, const char *path, const char *staged,
+                                   const struct buf *image)
+{
+    struct os_file *file;
+    enum os_status status = os->open(os, staged, OS_CREATE, &file);
+    if (status != OS_OK) {
+        return status;
+    }
+    status = os->write(os, file, image->data, image->len);
+    if (status == OS_OK) {
+        status = copy_metadata_of(os, path, file);
+    }
+    if (status == OS_OK) {
+        status = os->flush(os, file);
+    }
+    enum os_status closed = os->close(os, file);
+    return status != OS_OK ? status : closed;
+}
+
+static enum os_status compare_staged(const struct os *os, const char *staged,
+                                     const struct buf *image)
+{
+    struct buf back = BUF_INIT;
+    enum os_status status = os_read_whole(os, staged, OS_READ, PC_IMAGE_MOST, &back);
+    if (status == OS_OK &&
+        (back.len != image->len || memcmp(back.data, image->data, image->len) != 0)) {
+        status = OS_IO;
+    }
+    buf_free(&back);
+    return status;
+}
+
+bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
+                   struct buf *why)
+{
+    char *staged = staged_path(copy);
+    if (staged == NULL) {
+        buf_add_text(why, "Out of memory.");
+        return false;
+    }
+    const char *what = "cannot be written";
+    enum os_status status = write_staged(pc->os, copy->path, staged, image);
+    bool ours = status != OS_EXISTS;
+    if (status == OS_OK) {
+        what = "cannot be read back as it was written";
+        status = compare_staged(pc->os, staged, image);
+    }
+    if (status != OS_OK) {
+        install_explain(why, staged, what, status);
+        if (ours) {
+            (void)pc->os->remove(pc->os, staged);
+        }
+    }
+    free(staged);
+    return status == OS_OK;
+}
+
+bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, bool *swapped,
+                  struct buf *why)
+{
+    char *staged = staged_path(copy);
+    enum os_status status = OS_NO_MEMORY;
+    if (staged != NULL) {
+        status = pc->os->rename(pc->os, staged, copy->path);
+        *swapped = status == OS_OK;
+    }
+    if (status == OS_OK) {
+        status = pc->os->flush_directory(pc->os, copy->directory);
+    }
+    if (status != OS_OK) {
+        install_explain(why, copy->path, "cannot be replaced", status);
+    }
+    free(staged);
+    return status == OS_OK;
+}
+
+bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why)
+{
+    char *staged = staged_path(copy);
+    enum os_status status = staged != NULL ? pc->os->remove(pc->os, staged) : OS_NO_MEMORY;
+    if (status == OS_NOT_FOUND) {
+        status = OS_OK;
+    }
+    if (status != OS_OK) {
+        install_explain(why, staged != NULL ? staged : copy->path, "cannot be removed", status);
+    }
+    free(staged);
+    return status == OS_OK;
+}
+
+bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
+{
+    struct pc_inspection inspection;
+    buf_clear(out);
+    buf_add(out, from->data, from->len);
+    if (out->failed) {
+        return false;
+    }
+    uint8_t *bytes = (uint8_t *)out->data;
+    pc_inspect(bytes, out->len, &inspection);
+    return pc_writable(&inspection) &&
+           (inspection.limit == limit || pc_set_limit(bytes, out->len, limit));
+}
+
+/* ---- the transaction ---- */
+
+struct copy_work {
+    struct buf before, after;
+    bool staged;
+    bool swapped;
+};
+
+struct transaction {
+    const struct pc_context *pc;
+    const struct pc_target *target;
+    const struct pc_plan *plan;
+    struct journal journal;
+    struct copy_work work[PC_COPIES];
+    struct buf *why;
+};
+
+/* The copies that the plan wants changed, in order: for (each...) reads like a sentence. */
+static size_t next_wanted(const struct pc_plan *plan, size_t from)
+{
+    while (from < PC_COPIES && !plan->changes[from].wanted) {
+        from++;
+    }
+    return from;
+}
+
+#define FOR_EACH_WANTED(t, c)                                                                      \
+    for (size_t c = next_wanted((t)->plan, 0); (c) < PC_COPIES;                                    \
+         (c) = next_wanted((t)->plan, (c) + 1))
+
+/* For `set` the original is saved before anything is written. For `restore` it is the other way
+ * round: what the present file says its original is, is compared with the saved one. A lost save
+ * does not stop a restore, since the two changed numbers are known with certainty. */
+static bool settle_original(struct transaction *t, const struct pc_copy *copy,
+                            const struct buf *original)
+{
+    struct pc_inspection inspection;
+    pc_inspect((const uint8_t *)original->data, original->len, &inspection);
+    if (!t->journal.is_restore) {
+        return backup_save(t->pc, original, &inspection, copy->path, t->why);
+    }
+    struct buf saved = BUF_INIT;
+    struct buf note = BUF_INIT;
+    bool same = true;
+    switch (backup_load(t->pc, &inspection.version, inspection.has_version,
+                        crc32_update(0, original->data, original->len), &saved, &note)) {
+    case BACKUP_SOUND:
+        same = saved.len == original->len && memcmp(saved.data, original->data, saved.len) == 0;
+        break;
+    case BACKUP_MISSING:
+        install_say(t->pc, "No saved original of this build is in the data directory; the limit "
+                           "and the checksum are set back in the file itself.");
+        break;
+    case BACKUP_UNSOUND:
+        install_say(t->pc, "%s The limit and the checksum are set back in the file itself.",
+                    buf_text(&note));
+        break;
+    }
+    if (!same) {
+        add_printable(t->why, copy->path);
+        buf_add_text(t->why, " differs from the saved original in more than the limit.");
+    }
+    buf_free(&note);
+    buf_free(&saved);
+    return same;
+}
+
+/* Reads every copy again, makes the new images and settles the originals. */
+static bool prepare_copy(struct transaction *t, size_t c)
+{
+    const struct pc_change *change = &t->plan->changes[c];
+    const struct pc_copy *copy = &t->target->copies[c];
+    struct copy_work *work = &t->work[c];
+    struct buf original = BUF_INIT;
+    bool ready = false;
+    enum os_status status =
+        os_read_whole(t->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &work->before);
+    if (status != OS_OK) {
+        install_explain(t->why, copy->path, "cannot be read", status);
+        goto done;
+    }
+    if (crc32_update(0, work->before.data, work->before.len) != change->crc32_before) {
+        add_printable(t->why, copy->path);
+        buf_add_text(t->why, " was changed by another program since it was inspected.");
+        goto done;
+    }
+    if (!install_make_image(&work->before, change->limit_after, &work->after) ||
+        !install_make_image(&work->before, PC_LIMIT_WINDOWS, &original)) {
+        add_printable(t->why, copy->path);
+        buf_add_text(t->why, " could not be changed with certainty.");
+        goto done;
+    }
+    struct pc_inspection inspection;
+    pc_inspect((const uint8_t *)original.data, original.len, &inspection);
+    ready = settle_original(t, copy, &original);
+    t->journal.version[c].known = inspection.has_version;
+    t->journal.version[c].number = inspection.version;
+done:
+    buf_free(&original);
+    return ready;
+}
+
+static bool stage_all(struct transaction *t)
+{
+    FOR_EACH_WANTED(t, c)
+    {
+        if (!install_stage(t->pc, &t->target->copies[c], &t->work[c].after, t->why)) {
+            return false;
+        }
+        t->work[c].staged = true;
+    }
+    return true;
+}
+
+static bool write_journal(struct transaction *t, enum journal_phase phase)
+{
+    t->journal.phase = phase;
+    enum os_status status = journal_write(t->pc, t->target, &t->journal);
+    if (status != OS_OK) {
+        install_explain(t->why, t->pc->data, "cannot take the journal of this change", status);
+    }
+    return status == OS_OK;
+}
+
+static bool swap_all(struct transaction *t)
+{
+    FOR_EACH_WANTED(t, c)
+    {
+        const struct pc_copy *copy = &t->target->copies[c];
+        if (!install_swap(t->pc, copy, &t->work[c].swapped, t->why)) {
+            return false;
+        }
+        t->work[c].staged = false;
+        say_swapped(t->pc, copy, &t->plan->changes[c]);
+    }
+    return true;
+}
+
+/* Every copy as it was, nothing beside it, no journal. */
+static bool undo_all(struct transaction *t)
+{
+    struct buf more = BUF_INIT;
+    bool undone = true;
+    FOR_EACH_WANTED(t, c)
+    {
+        const struct pc_copy *copy = &t->target->copies[c];
+        struct copy_work *work = &t->work[c];
+        if (work->swapped) {
+            bool back = false;
+            undone = install_stage(t->pc, copy, &work->before, &more) &&
+                     install_swap(t->pc, copy, &back, &more) && undone;
+        } else if (work->staged) {
+            undone = install_unstage(t->pc, copy, &more) && undone;
+        }
+    }
+    if (undone) {
+        enum os_status status = journal_remove(t->pc, t->target);
+        undone = status == OS_OK;
+        if (!undone) {
+            install_explain(&more, t->pc->data, "keeps a journal that cannot be removed", status);
+        }
+    }
+    if (more.len > 0) {
+        buf_printf(t->why, " Putting things back: %s", buf_text(&more));
+    }
+    buf_free(&more);
+    return undone;
+}
+
+static enum pc_result give_up(struct transaction *t)
+{
+    if (undo_all(t)) {
+        buf_add_text(t->why, " Every copy is as it was before.");
+        return PC_FAILED;
+    }
+    buf_add_text(t->why, " Not everything could be put back; run \"tcpippatch recover\" when the "
+                         "cause is mended.");
+    return PC_INTERRUPTED;
+}
+
+static enum pc_result carry_out(struct transaction *t)
+{
+    FOR_EACH_WANTED(t, c)
+    {
+        if (!prepare_copy(t, c)) {
+            buf_add_text(t->why, " Nothing was changed.");
+            return PC_FAILED;
+        }
+    }
+    if (!t->journal.is_restore) {
+        install_say(t->pc, "The original is saved in the data directory, under originals.");
+    }
+    if (!write_journal(t, JOURNAL_PREPARE) || !stage_all(t) || !write_journal(t, JOURNAL_COMMIT) ||
+        !swap_all(t)) {
+        return give_up(t);
+    }
+    enum os_status status = journal_remove(t->pc, t->target);
+    if (status != OS_OK) {
+        install_explain(t->why, t->pc->data, "keeps a journal that cannot be removed", status);
+        buf_add_text(t->why,
+                     " All copies are changed; run \"tcpippatch recover\" when the cause is "
+                     "mended.");
+        return PC_INTERRUPTED;
+    }
+    return PC_DONE;
+}
+
+static enum pc_result check_no_journal(const struct pc_context *pc, const struct pc_target *target,
+                                       struct buf *why)
+{
+    struct journal journal;
+    enum keyfile_status whole;
+    enum os_status status = journal_read(pc, target, &journal, &whole);
+    if (status == OS_NOT_FOUND || status == OS_WRONG_KIND) {
+        return PC_DONE;
+    }
+    if (status != OS_OK) {
+        install_explain(why, pc->data, "cannot be searched for interrupted work", status);
+        return PC_FAILED;
+    }
+    buf_add_text(why, "Interrupted work was found under ");
+    add_printable(why, target->root);
+    buf_add_text(why, "; run \"tcpippatch recover\" first.");
+    return PC_INTERRUPTED;
+}
+
+enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *target,
+                        const struct pc_plan *plan, struct buf *why)
+{
+    struct os_lock *lock;
+    if (plan->wanted == 0) {
+        return PC_DONE;
+    }
+    struct transaction t = {.pc = pc, .target = target, .plan = plan, .why = why};
+    memcpy(t.journal.changes, plan->changes, sizeof t.journal.changes);
+    t.journal.is_restore = strcmp(plan->what, "restore") == 0;
+    enum pc_result result = install_begin(pc, target, &lock, why);
+    if (result == PC_DONE) {
+        result = check_no_journal(pc, target, why);
+    }
+    if (result == PC_DONE) {
+        result = carry_out(&t);
+    }
+    pc->os->unlock(pc->os, lock);
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        buf_free(&t.work[c].before);
+        buf_free(&t.work[c].after);
+    }
+    return result;
+}
+
+/* ---- plans ---- */
+
+/* PC_DONE when the copy may be changed or left out; else why it stands in the way of all. */
+static enum pc_result judge_copy(const struct pc_copy *copy, bool is_drivers, struct buf *why)
+{
+    if (!copy->present) {
+        if (is_drivers) {
+            buf_add_text(why, "There is no tcpip.sys in system32/drivers.");
+            return PC_REFUSED;
+        }
+        return PC_DONE;
+    }
+    if (copy->access != OS_OK) {
+        install_explain(why, copy->path, "cannot be read", copy->access);
+        buf_add_text(why, " Nothing was changed: all copies are changed or none.");
+        return copy->access == OS_WRONG_KIND ? PC_REFUSED : PC_FAILED;
+    }
+    if (is_drivers && !pc_writable(&copy->inspection)) {
+        add_printable(why, copy->path);
+        buf_printf(why, " is %s. %s", pc_status_name(copy->inspection.status),
+                   copy->inspection.reason);
+        return PC_REFUSED;
+    }
+    return PC_DONE;
+}
+
+static bool plan_change(const struct pc_context *pc, const struct pc_copy *copy, uint32_t limit,
+                        struct pc_change *change, struct buf *why)
+{
+    struct buf before = BUF_INIT;
+    struct buf after = BUF_INIT;
+    struct buf original = BUF_INIT;
+    enum os_status status = os_read_whole(pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &before);
+    bool planned = status == OS_OK && install_make_image(&before, limit, &after) &&
+                   install_make_image(&before, PC_LIMIT_WINDOWS, &original);
+    if (planned) {
+        const struct pc_inspection *old = &copy->inspection;
+        change->wanted = true;
+        change->limit_before = old->limit;
+        change->limit_after = limit;
+        change->checksum_before = old->checksum_stored;
+        change->checksum_after = pc_checksum_after(old->checksum_stored, before.len,
+                                                   old->limit_offset, old->limit, limit);
+        change->crc32_before = crc32_update(0, before.data, before.len);
+        change->crc32_after = crc32_update(0, after.data, after.len);
+        change->crc32_original = crc32_update(0, original.data, original.len);
+    } else if (status != OS_OK) {
+        install_explain(why, copy->path, "cannot be read", status);
+    } else {
+        add_printable(why, copy->path);
+        buf_add_text(why, " was changed by another program since it was inspected.");
+    }
+    buf_free(&original);
+    buf_free(&after);
+    buf_free(&before);
+    return planned;
+}
+
+static enum pc_result make_plan(const struct pc_context *pc, const struct pc_target *target,
+                                uint32_t limit, const char *what, struct pc_plan *plan,
+                                struct buf *why)
+{
+    *plan = (struct pc_plan){.what = what};
+    enum pc_result result = check_no_journal(pc, target, why);
+    for (size_t c = PC_COPIES; result == PC_DONE && c-- > 0;) {
+        result = judge_copy(&target->copies[c], c == PC_DRIVERS, why);
+    }
+    for (size_t c = 0; result == PC_DONE && c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &target->copies[c];
+        if (!copy->present || !pc_writable(&copy->inspection) || copy->inspection.limit == limit) {
+            continue;
+        }
+        if (plan_change(pc, copy, limit, &plan->changes[c], why)) {
+            plan->wanted++;
+        } else {
+            result = PC_FAILED;
+        }
+    }
+    return result;
+}
+
+enum pc_result pc_plan_set(const struct pc_context *pc, const struct pc_target *target,
+                           uint32_t limit, struct pc_plan *plan, struct buf *why)
+{
+    if (limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
+        *plan = (struct pc_plan){.what = "set"};
+        buf_printf(why, "A limit of %" PRIu32 " is not possible; it can be %d to %d.", limit,
+                   PC_LIMIT_LEAST, PC_LIMIT_MOST);
+        return PC_REFUSED;
+    }
+    return make_plan(pc, target, limit, "set", plan, why);
+}
+
+enum pc_result pc_plan_restore(const struct pc_context *pc, const struct pc_target *target,
+                               struct pc_plan *plan, struct buf *why)
+{
+    return make_plan(pc, target, PC_LIMIT_WINDOWS, "restore", plan, why);
+}

@@ -1,0 +1,35 @@
+/* The steps that a transaction over the copies is made of; install.c takes them in order, recover.c
+ * finishes or undoes what a crash left. */
+#ifndef PATCHCORE_INSTALL_H
+#define PATCHCORE_INSTALL_H
+
+#include "patchcore.h"
+
+/* Says a step to the context's listener. */
+void install_say(const struct pc_context *pc, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Adds "PATH WHAT: REASON." to `why`. */
+void install_explain(struct buf *why, const char *path, const char *what, enum os_status status);
+
+/* Takes the lock that keeps a second program away from these copies, and makes the data
+ * directory. */
+enum pc_result install_begin(const struct pc_context *pc, const struct pc_target *target,
+                             struct os_lock **lock, struct buf *why);
+
+/* Writes `image` as a new file beside the copy, with the metadata of the present file where there
+ * is one, flushes it, reads it back and compares. On failure nothing is left beside the copy. */
+bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
+                   struct buf *why);
+
+/* Puts the staged file in the place of the copy. `swapped` tells whether the copy is the new file
+ * now, also when making that last failed. */
+bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, bool *swapped,
+                  struct buf *why);
+
+/* Removes a staged file; true when none is there afterwards. */
+bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
+
+/* Makes the image with another limit from one that is writable. */
+bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out);
+
+#endif

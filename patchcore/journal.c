@@ -1,0 +1,186 @@
+#include "journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char journal_kind[] = "tcpipwatch-journal";
+
+enum { JOURNAL_VERSION = 1, JOURNAL_MOST = 64 * 1024 };
+
+char *journal_directory(const struct pc_context *pc, const struct pc_target *target)
+{
+    char *roots = os_path_join(pc->data, "roots");
+    char *directory = roots != NULL ? os_path_join(roots, target->id) : NULL;
+    free(roots);
+    return directory;
+}
+
+/* The numbers of a change under their names in the file. */
+static const struct {
+    const char *key;
+    size_t offset;
+} numbers[] = {
+    {"limit-before", offsetof(struct pc_change, limit_before)},
+    {"limit-after", offsetof(struct pc_change, limit_after)},
+    {"checksum-before", offsetof(struct pc_change, checksum_before)},
+    {"checksum-after", offsetof(struct pc_change, checksum_after)},
+    {"crc32-before", offsetof(struct pc_change, crc32_before)},
+    {"crc32-after", offsetof(struct pc_change, crc32_after)},
+    {"crc32-original", offsetof(struct pc_change, crc32_original)},
+};
+
+enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+
+static uint32_t *number_in(struct pc_change *change, size_t i)
+{
+    return (uint32_t *)(void *)((char *)change + numbers[i].offset);
+}
+
+static void format_journal(struct buf *out, const struct pc_target *target,
+                           const struct journal *journal)
+{
+    keyfile_start(out, journal_kind, JOURNAL_VERSION);
+    keyfile_add(out, "root", target->root);
+    keyfile_add(out, "phase", journal->phase == JOURNAL_COMMIT ? "commit" : "prepare");
+    keyfile_add(out, "what", journal->is_restore ? "restore" : "set");
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        struct pc_change change = journal->changes[c];
+        if (!change.wanted) {
+            continue;
+        }
+        keyfile_add_number(out, "copy", c);
+        keyfile_add(out, "path", target->copies[c].path);
+        if (journal->version[c].known) {
+            for (size_t i = 0; i < 4; i++) {
+                keyfile_add_number(out, "version-part", journal->version[c].number.part[i]);
+            }
+        }
+        for (size_t i = 0; i < NUMBERS; i++) {
+            keyfile_add_number(out, numbers[i].key, *number_in(&change, i));
+        }
+    }
+    keyfile_finish(out);
+}
+
+enum os_status journal_write(const struct pc_context *pc, const struct pc_target *target,
+                             const struct journal *journal)
+{
+    struct buf text = BUF_INIT;
+    format_journal(&text, target, journal);
+    char *directory = journal_directory(pc, target);
+    enum os_status status = OS_NO_MEMORY;
+    if (directory != NULL && !text.failed) {
+        status = os_make_directories(pc->os, directory);
+        if (status == OS_OK) {
+            status = os_write_whole(pc->os, directory, "journal", text.data, text.len);
+        }
+    }
+    free(directory);
+    buf_free(&text);
+    return status;
+}
+
+enum os_status journal_remove(const struct pc_context *pc, const struct pc_target *target)
+{
+    char *directory = journal_directory(pc, target);
+    char *path = directory != NULL ? os_path_join(directory, "journal") : NULL;
+    enum os_status status = OS_NO_MEMORY;
+    if (path != NULL) {
+        status = pc->os->remove(pc->os, path);
+        if (status == OS_OK) {
+            status = pc->os->flush_directory(pc->os, directory);
+        } else if (status == OS_NOT_FOUND) {
+            status = OS_OK;
+        }
+    }
+    free(path);
+    free(directory);
+    return status;
+}
+
+static bool take_number(struct pc_change *change, const char *key, const char *value)
+{
+    for (size_t i = 0; i < NUMBERS; i++) {
+        if (strcmp(key, numbers[i].key) == 0) {
+            uint64_t number;
+            if (!keyfile_number(value, UINT32_MAX, &number)) {
+                return false;
+            }
+            *number_in(change, i) = (uint32_t)number;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_journal(struct keyfile *file, struct journal *journal)
+{
+    const char *key;
+    const char *value;
+    size_t copy = PC_COPIES;
+    size_t part = 0;
+    while (keyfile_next(file, &key, &value)) {
+        uint64_t number;
+        if (strcmp(key, "root") == 0 || strcmp(key, "path") == 0) {
+            continue; /* for people: the target says where the copies are */
+        }
+        if (strcmp(key, "phase") == 0) {
+            journal->phase = strcmp(value, "commit") == 0 ? JOURNAL_COMMIT : JOURNAL_PREPARE;
+        } else if (strcmp(key, "what") == 0) {
+            journal->is_restore = strcmp(value, "restore") == 0;
+        } else if (strcmp(key, "copy") == 0) {
+            if (!keyfile_number(value, PC_COPIES - 1, &number)) {
+                return false;
+            }
+            copy = (size_t)number;
+            part = 0;
+            journal->changes[copy].wanted = true;
+        } else if (copy == PC_COPIES) {
+            return false;
+        } else if (strcmp(key, "version-part") == 0) {
+            if (part == 4 || !keyfile_number(value, UINT16_MAX, &number)) {
+                return false;
+            }
+            journal->version[copy].number.part[part++] = (uint16_t)number;
+            journal->version[copy].known = part == 4;
+        } else if (!take_number(&journal->changes[copy], key, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum os_status journal_read(const struct pc_context *pc, const struct pc_target *target,
+                            struct journal *journal, enum keyfile_status *whole)
+{
+    struct buf text = BUF_INIT;
+    struct keyfile file;
+    *journal = (struct journal){0};
+    char *directory = journal_directory(pc, target);
+    char *path = directory != NULL ? os_path_join(directory, "journal") : NULL;
+    enum os_status status = OS_NO_MEMORY;
+    if (path != NULL) {
+        status = os_read_whole(pc->os, path, OS_READ, JOURNAL_MOST, &text);
+        if (status == OS_TOO_BIG) {
+            status = OS_OK;
+            buf_clear(&text);
+        }
+    }
+    if (status == OS_OK) {
+        *whole = keyfile_open(&file, &text, journal_kind, JOURNAL_VERSION);
+        if (*whole == KEYFILE_OK && !parse_journal(&file, journal)) {
+            *whole = KEYFILE_DAMAGED;
+        }
+    }
+    free(path);
+    free(directory);
+    buf_free(&text);
+    return status;
+}
+
+bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target)
+{
+    struct journal journal;
+    enum keyfile_status whole;
+    return journal_read(pc, target, &journal, &whole) != OS_NOT_FOUND;
+}

@@ -1,0 +1,229 @@
+/* Finishing or undoing what a crash, a kill or a power cut left behind. */
+#include "backup.h"
+#include "base/crc32.h"
+#include "base/utf.h"
+#include "install.h"
+#include "journal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a copy is, compared with what the journal says of it. */
+enum found {
+    FOUND_BEFORE,  /* the old file */
+    FOUND_AFTER,   /* the new file */
+    FOUND_MISSING, /* no file: only possible where a rename cannot replace in one step */
+    FOUND_FOREIGN, /* neither: another program has changed it since */
+    FOUND_UNREADABLE,
+};
+
+struct recovery {
+    const struct pc_context *pc;
+    const struct pc_target *target;
+    struct journal journal;
+    enum found found[PC_COPIES];
+    struct buf *why;
+};
+
+static enum found classify(const struct pc_copy *copy, const struct pc_change *change)
+{
+    if (!copy->present) {
+        return copy->directory != NULL ? FOUND_MISSING : FOUND_FOREIGN;
+    }
+    if (copy->access != OS_OK) {
+        return copy->access == OS_WRONG_KIND ? FOUND_FOREIGN : FOUND_UNREADABLE;
+    }
+    return copy->crc32 == change->crc32_after    ? FOUND_AFTER
+           : copy->crc32 == change->crc32_before ? FOUND_BEFORE
+                                                 : FOUND_FOREIGN;
+}
+
+/* The image that the copy is to become, out of the present file or the saved original. */
+static bool make_wanted(struct recovery *r, size_t c, uint32_t limit, uint32_t crc32,
+                        struct buf *image)
+{
+    const struct pc_copy *copy = &r->target->copies[c];
+    const struct pc_change *change = &r->journal.changes[c];
+    struct buf from = BUF_INIT;
+    bool made = false;
+    if (r->found[c] == FOUND_MISSING) {
+        made = backup_load(r->pc, &r->journal.version[c].number, r->journal.version[c].known,
+                           change->crc32_original, &from, r->why) == BACKUP_SOUND;
+    } else {
+        enum os_status status =
+            os_read_whole(r->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &from);
+        made = status == OS_OK;
+        if (!made) {
+            install_explain(r->why, copy->path, "cannot be read", status);
+        }
+    }
+    made = made && install_make_image(&from, limit, image);
+    if (made && crc32_update(0, image->data, image->len) != crc32) {
+        made = false;
+    }
+    if (!made && r->why->len == 0) {
+        add_printable(r->why, copy->path);
+        buf_add_text(r->why, " could not be made as the journal says.");
+    }
+    buf_free(&from);
+    return made;
+}
+
+/* Makes every copy that is ours the new file (forward) or the old one. */
+static bool make_alike(struct recovery *r, bool forward)
+{
+    enum found wanted = forward ? FOUND_AFTER : FOUND_BEFORE;
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        const struct pc_change *change = &r->journal.changes[c];
+        const struct pc_copy *copy = &r->target->copies[c];
+        if (!change->wanted || r->found[c] == wanted || r->found[c] == FOUND_FOREIGN) {
+            continue;
+        }
+        struct buf image = BUF_INIT;
+        bool swapped = false;
+        bool made = make_wanted(r, c, forward ? change->limit_after : change->limit_before,
+                                forward ? change->crc32_after : change->crc32_before, &image) &&
+                    install_stage(r->pc, copy, &image, r->why) &&
+                    install_swap(r->pc, copy, &swapped, r->why);
+        buf_free(&image);
+        if (swapped) {
+            r->found[c] = wanted;
+        }
+        if (!made) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool remove_staged(struct recovery *r)
+{
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &r->target->copies[c];
+        if (copy->directory != NULL && !install_unstage(r->pc, copy, r->why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool look_at_copies(struct recovery *r)
+{
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &r->target->copies[c];
+        if (!r->journal.changes[c].wanted) {
+            continue;
+        }
+        r->found[c] = classify(copy, &r->journal.changes[c]);
+        if (r->found[c] == FOUND_UNREADABLE) {
+            install_explain(r->why, copy->path, "cannot be read", copy->access);
+            return false;
+        }
+        if (r->found[c] == FOUND_FOREIGN) {
+            struct buf path = BUF_INIT;
+            add_printable(&path, copy->path != NULL ? copy->path : "A copy");
+            install_say(r->pc,
+                        "%s is neither the old nor the new file; another program has changed it, "
+                        "and it is left as it is.",
+                        buf_text(&path));
+            buf_free(&path);
+        }
+    }
+    return true;
+}
+
+/* Forward when all new files were written and the drivers copy is still ours, else back. */
+static enum pc_result settle(struct recovery *r)
+{
+    bool forward = r->journal.phase == JOURNAL_COMMIT && !(r->journal.changes[PC_DRIVERS].wanted &&
+                                                           r->found[PC_DRIVERS] == FOUND_FOREIGN);
+    bool settled = remove_staged(r) && make_alike(r, forward);
+    if (!settled && forward) {
+        struct buf reason = BUF_INIT;
+        buf_add_text(&reason, buf_text(r->why));
+        install_say(r->pc, "The change cannot be finished, so it is undone: %s", buf_text(&reason));
+        buf_free(&reason);
+        buf_clear(r->why);
+        forward = false;
+        settled = remove_staged(r) && make_alike(r, false);
+    }
+    if (!settled) {
+        buf_add_text(r->why, " The interrupted work is still unfinished; mend the cause and run "
+                             "\"tcpippatch recover\" again.");
+        return PC_INTERRUPTED;
+    }
+    enum os_status status = journal_remove(r->pc, r->target);
+    if (status != OS_OK) {
+        install_explain(r->why, r->pc->data, "keeps a journal that cannot be removed", status);
+        return PC_INTERRUPTED;
+    }
+    const char *what = r->journal.is_restore ? "restore" : "change";
+    install_say(r->pc,
+                forward ? "An interrupted %s was found and finished."
+                        : "An interrupted %s was found and undone: every copy is as it was before.",
+                what);
+    return PC_DONE;
+}
+
+/* Each copy is a whole file whatever happened, since it is only ever replaced by a rename. So a
+ * journal that cannot be read costs no more than the knowledge of what was meant. */
+static enum pc_result set_journal_aside(struct recovery *r, enum keyfile_status whole)
+{
+    char *directory = journal_directory(r->pc, r->target);
+    char *from = directory != NULL ? os_path_join(directory, "journal") : NULL;
+    char *to = directory != NULL ? os_path_join(directory, "journal.unreadable") : NULL;
+    enum os_status status = OS_NO_MEMORY;
+    if (from != NULL && to != NULL) {
+        status = whole == KEYFILE_FUTURE ? OS_UNSUPPORTED
+                 : remove_staged(r)      ? r->pc->os->rename(r->pc->os, from, to)
+                                         : OS_IO;
+    }
+    if (status == OS_OK) {
+        struct buf path = BUF_INIT;
+        add_printable(&path, to);
+        install_say(r->pc,
+                    "The journal of an interrupted change cannot be used: %s. It is kept as %s. "
+                    "Every copy is a whole file; see \"tcpippatch status\" whether they are alike, "
+                    "and set or restore them.",
+                    keyfile_status_text(whole), buf_text(&path));
+        buf_free(&path);
+    } else {
+        buf_printf(r->why, "The journal of an interrupted change cannot be used: %s.",
+                   keyfile_status_text(whole));
+    }
+    free(to);
+    free(from);
+    free(directory);
+    return status == OS_OK ? PC_DONE : PC_INTERRUPTED;
+}
+
+enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *target,
+                          struct buf *why)
+{
+    struct recovery r = {.pc = pc, .target = target, .why = why};
+    struct os_lock *lock = NULL;
+    enum keyfile_status whole;
+    enum os_status status = journal_read(pc, target, &r.journal, &whole);
+    if (status == OS_NOT_FOUND || status == OS_WRONG_KIND) {
+        return PC_DONE;
+    }
+    enum pc_result result = PC_INTERRUPTED;
+    if (status != OS_OK) {
+        install_explain(why, pc->data, "cannot be searched for interrupted work", status);
+        return PC_INTERRUPTED;
+    }
+    if (install_begin(pc, target, &lock, why) == PC_DONE) {
+        /* The program that had the lock may have finished meanwhile. */
+        status = journal_read(pc, target, &r.journal, &whole);
+        if (status == OS_NOT_FOUND) {
+            result = PC_DONE;
+        } else if (status == OS_OK && whole != KEYFILE_OK) {
+            result = set_journal_aside(&r, whole);
+        } else if (status == OS_OK && look_at_copies(&r)) {
+            result = settle(&r);
+        }
+    }
+    pc->os->unlock(pc->os, lock);
+    return result;
+}
