@@ -21,7 +21,6 @@ enum {
     POLICY_FILE_MAX = 256 * 1024, /* bytes; a longer file is refused */
     POLICY_ERRORS_MAX = 32,       /* kept; the others are only counted */
     POLICY_PROGRAMS_MAX = 256,    /* names in [programs] expected */
-    POLICY_TEXT_MAX = 1024,       /* bytes of one path or name */
 };
 
 /* The keys in the order of the table. */
