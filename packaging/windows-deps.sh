@@ -10,6 +10,7 @@
 # The sources are Debian's source packages, fetched through apt from the mirror that this machine
 # already uses. Only a private apt configuration is written: the machine's own is not changed.
 # A second run with the same script returns at once.
+# shellcheck disable=SC2016,SC2034,SC2154,SC2086 # pkg-config's own ${}; eval in fetch(); word lists
 set -eu
 
 # The win32 flavour of the compilers matters: the posix one brings in winpthreads, which imports
@@ -101,13 +102,23 @@ private_apt() {
             esac
         done < "$dir/mirrors" | sort -u > "$dir/sources.list"
         [ -s "$dir/sources.list" ] || die "this machine's apt names no Debian mirror (apt-get update --print-uris)"
+        # A file for apt, since only there can the hooks of the machine's own apt be switched off.
+        cat > "$dir/apt.conf" << CONF
+Dir::Etc::sourcelist "$dir/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::State::lists "$dir/lists";
+Dir::Cache "$dir/cache";
+Debug::NoLocking "true";
+APT::Sandbox::User "$(id -un)"; // _apt may not write to this folder
+APT::Get::Only-Source "true";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+CONF
         # One source of several may fail: what counts is whether the package is found afterwards.
         private_apt "$suite" -qq update > "$dir/update.log" 2>&1 || true
     fi
-    # Unsandboxed, since the user _apt may not write to this folder.
-    apt-get -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache" \
-        -o APT::Sandbox::User="$(id -un)" -o Debug::NoLocking=1 -o APT::Get::Only-Source=1 "$@"
+    apt-get -c "$dir/apt.conf" "$@"
 }
 
 matches() { # FILE SHA256
@@ -174,6 +185,13 @@ build_libxml2() {
     # no threads, since only the win32 compiler's own locks exist. What is left: parser, reader,
     # writer, tree, XPath.
     mkdir "$work/libxml2-$arch"
+    # The patches touch Makefile.am; without this make would want automake to bring the rest up to date.
+    (
+        cd "$work/libxml2"
+        touch aclocal.m4
+        touch configure config.h.in
+        find . -name Makefile.in -exec touch {} +
+    )
     (
         cd "$work/libxml2-$arch"
         quiet configure.log "$work/libxml2/configure" --host="$triplet" --prefix="$prefix" \
