@@ -8,6 +8,11 @@
  * environment names none. */
 char *paths_default_data(void);
 
+/* The policy that is read when none is named: /etc/tcpipwatch/tcpipwatch.ini;
+ * %ALLUSERSPROFILE%\Application Data\tcpipwatch\tcpipwatch.ini on Windows. The caller frees; NULL
+ * when the environment names none. */
+char *paths_default_policy(void);
+
 /* The Windows directory of the running system; the caller frees. NULL on other systems. */
 char *paths_running_windows(void);
 

@@ -25,6 +25,11 @@ char *paths_default_data(void)
     return home != NULL ? text_printf("%s/.local/state/tcpipwatch", home) : NULL;
 }
 
+char *paths_default_policy(void)
+{
+    return text_copy("/etc/tcpipwatch/tcpipwatch.ini");
+}
+
 char *paths_running_windows(void)
 {
     return NULL;

@@ -18,6 +18,14 @@ char *paths_default_data(void)
     return path.data;
 }
 
+char *paths_default_policy(void)
+{
+    char *data = paths_default_data();
+    char *path = data != NULL ? text_printf("%s\\tcpipwatch.ini", data) : NULL;
+    free(data);
+    return path;
+}
+
 char *paths_running_windows(void)
 {
     wchar_t directory[MAX_PATH];

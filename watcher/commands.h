@@ -1,0 +1,32 @@
+/* The commands of tcpipwatch; main.c reads the command line and calls one of them. Each returns
+ * the exit status: the values of enum pc_result. */
+#ifndef WATCHER_COMMANDS_H
+#define WATCHER_COMMANDS_H
+
+#include "source/source.h"
+
+#include <stdbool.h>
+
+struct command_options {
+    const char *policy_file; /* NULL: the default place */
+    const char *root;        /* NULL: none; on Windows the running system's */
+    const char *data;        /* NULL: the policy's, else the default place */
+    const char *specs[SOURCES_MAX];
+    size_t spec_count;
+    char **paths; /* what stands behind the options */
+    int path_count;
+    bool once, yes, all, json;
+};
+
+int command_run(const struct command_options *options);
+int command_scan(const struct command_options *options);
+int command_status(const struct command_options *options);
+int command_check_policy(const struct command_options *options);
+
+/* Writes "tcpipwatch: SENTENCE" to the standard error output. Text from outside is escaped. */
+void command_complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* The data directory by --data, the policy, the default, in this order; the caller frees. */
+char *command_data_directory(const char *named, const char *of_policy);
+
+#endif

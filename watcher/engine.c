@@ -1,0 +1,349 @@
+#include "engine.h"
+
+#include "base/utf.h"
+#include "base/wintime.h"
+
+#include <string.h>
+
+const char *engine_state_name(enum engine_state state)
+{
+    static const char *const names[ENGINE_STATES] = {
+        [ENGINE_WATCHING] = "watching",   [ENGINE_DECIDING] = "deciding",
+        [ENGINE_PATCHING] = "patching",   [ENGINE_REBOOT_PENDING] = "reboot-pending",
+        [ENGINE_VERIFYING] = "verifying",
+    };
+    return names[state];
+}
+
+const char *engine_effect_name(enum engine_effect effect)
+{
+    static const char *const names[EFFECT_KINDS] = {
+        [EFFECT_SAVE] = "save",
+        [EFFECT_TELL_BURST] = "burst",
+        [EFFECT_TELL_NO_ROOT] = "nothing-to-change",
+        [EFFECT_TELL_NOTIFY_ONLY] = "notify-only",
+        [EFFECT_TELL_OTHER_COMPUTER] = "other-computer",
+        [EFFECT_TELL_NOT_WRITABLE] = "not-writable",
+        [EFFECT_TELL_LIMIT_IS_SET] = "limit-is-set",
+        [EFFECT_TELL_NOBODY_TO_ASK] = "nobody-to-ask",
+        [EFFECT_ASK_PATCH] = "ask-patch",
+        [EFFECT_TELL_DECLINED] = "declined",
+        [EFFECT_PATCH] = "patch",
+        [EFFECT_TELL_PATCHED] = "patched",
+        [EFFECT_TELL_PATCH_FAILED] = "patch-failed",
+        [EFFECT_ASK_RESTART] = "ask-restart",
+        [EFFECT_TELL_RESTART_NEEDED] = "restart-needed",
+        [EFFECT_TELL_RESTART_LATER] = "restart-later",
+        [EFFECT_RESTART] = "restart",
+        [EFFECT_VERIFY] = "verify",
+        [EFFECT_TELL_VERIFIED] = "verified",
+        [EFFECT_TELL_DIFFERS] = "differs",
+        [EFFECT_TELL_OTHER_DRIVER] = "other-driver",
+    };
+    return names[effect];
+}
+
+void engine_reset(struct engine_memory *m)
+{
+    *m = (struct engine_memory){.state = ENGINE_WATCHING};
+}
+
+static void add(struct engine_effects *effects, enum engine_effect effect)
+{
+    if (effects->count < ENGINE_EFFECTS_MAX) {
+        effects->items[effects->count++] = effect;
+    }
+}
+
+static bool asks_nobody(const struct engine_world *w)
+{
+    return !w->can_ask && !w->assume_yes;
+}
+
+static void begin_patching(struct engine_memory *m, struct engine_effects *effects)
+{
+    m->state = ENGINE_PATCHING;
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_PATCH);
+}
+
+static void ask_for_patch(struct engine_memory *m, const struct engine_world *w,
+                          struct engine_effects *effects)
+{
+    if (w->assume_yes) {
+        begin_patching(m, effects);
+    } else {
+        add(effects, asks_nobody(w) ? EFFECT_TELL_NOBODY_TO_ASK : EFFECT_ASK_PATCH);
+    }
+}
+
+static void begin_verifying(struct engine_memory *m, struct engine_effects *effects)
+{
+    m->state = ENGINE_VERIFYING;
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_VERIFY);
+}
+
+static void accept_restart(struct engine_memory *m, struct engine_effects *effects)
+{
+    m->remind_at = 0;
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_RESTART);
+}
+
+/* Sets the next reminder and asks, or says it where nobody can answer. */
+static void ask_for_restart(struct engine_memory *m, const struct engine_world *w,
+                            struct engine_effects *effects)
+{
+    if (!w->policy->reboot_prompt) {
+        m->remind_at = 0;
+        add(effects, EFFECT_TELL_RESTART_NEEDED);
+        return;
+    }
+    m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
+    if (w->assume_yes) {
+        accept_restart(m, effects);
+    } else {
+        add(effects, asks_nobody(w) ? EFFECT_TELL_RESTART_NEEDED : EFFECT_ASK_RESTART);
+    }
+}
+
+static const struct pc_inspection *drivers_of(const struct engine_world *w)
+{
+    const struct pc_copy *drivers = &w->target->copies[PC_DRIVERS];
+    return drivers->present && drivers->access == OS_OK ? &drivers->inspection : NULL;
+}
+
+static bool is_driver_asked_about(const struct engine_memory *m, const struct engine_world *w)
+{
+    const struct pc_inspection *drivers = drivers_of(w);
+    return drivers != NULL && drivers->size == m->asked_size &&
+           memcmp(&drivers->version, &m->asked_version, sizeof m->asked_version) == 0;
+}
+
+struct engine_effects engine_start(struct engine_memory *m, const struct engine_world *w)
+{
+    struct engine_effects effects = {.count = 0};
+    if (!w->has_root || w->target == NULL) {
+        return effects;
+    }
+    bool question_open = m->state == ENGINE_DECIDING || m->state == ENGINE_PATCHING;
+    if (question_open && !is_driver_asked_about(m, w)) {
+        m->state = ENGINE_WATCHING;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_OTHER_DRIVER);
+        return effects;
+    }
+    switch (m->state) {
+    case ENGINE_WATCHING:
+    case ENGINE_STATES:
+        break;
+    case ENGINE_DECIDING:
+        add(&effects, EFFECT_TELL_BURST);
+        ask_for_patch(m, w, &effects);
+        break;
+    case ENGINE_PATCHING:
+        /* Yes was said; what is done already is not done twice. */
+        add(&effects, EFFECT_PATCH);
+        break;
+    case ENGINE_REBOOT_PENDING:
+        /* Another machine's restart cannot be seen from here, but its disk can be looked at. */
+        if (w->root_is_running && strcmp(m->boot, w->boot) == 0) {
+            ask_for_restart(m, w, &effects);
+        } else {
+            begin_verifying(m, &effects);
+        }
+        break;
+    case ENGINE_VERIFYING:
+        add(&effects, EFFECT_VERIFY);
+        break;
+    }
+    return effects;
+}
+
+/* A burst that is told once is not told again within the cooldown, by the records' own time. Older
+ * ones, of a log that is read from its beginning, are over. */
+static bool within_cooldown(const struct engine_memory *m, const struct engine_world *w,
+                            const struct engine_burst *burst)
+{
+    uint64_t cooldown = w->policy->cooldown_seconds * WINTIME_PER_SECOND;
+    return m->burst.last != 0 &&
+           (burst->last <= m->burst.last || burst->last - m->burst.last < cooldown);
+}
+
+/* What stands in the way of a patch; EFFECT_PATCH when nothing does. */
+static enum engine_effect find_obstacle(const struct engine_memory *m, const struct engine_world *w,
+                                        const struct engine_burst *burst)
+{
+    if (!w->has_root || w->target == NULL) {
+        return EFFECT_TELL_NO_ROOT;
+    }
+    if (m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer)) {
+        return EFFECT_TELL_OTHER_COMPUTER;
+    }
+    const struct pc_inspection *drivers = drivers_of(w);
+    if (drivers == NULL || !pc_writable(drivers)) {
+        return EFFECT_TELL_NOT_WRITABLE;
+    }
+    if (drivers->limit >= w->policy->half_open) {
+        return EFFECT_TELL_LIMIT_IS_SET;
+    }
+    return w->policy->on_burst == ON_BURST_NOTIFY ? EFFECT_TELL_NOTIFY_ONLY : EFFECT_PATCH;
+}
+
+struct engine_effects engine_burst_seen(struct engine_memory *m, const struct engine_world *w,
+                                        const struct engine_burst *burst)
+{
+    struct engine_effects effects = {.count = 0};
+    bool idle = m->state == ENGINE_WATCHING;
+    if (within_cooldown(m, w, burst) || m->state == ENGINE_PATCHING ||
+        m->state == ENGINE_VERIFYING) {
+        return effects;
+    }
+    if (!idle) {
+        /* The question or the restart stands already; the newer burst only says so again. */
+        m->burst = *burst;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_BURST);
+        if (m->state == ENGINE_REBOOT_PENDING) {
+            add(&effects, EFFECT_TELL_RESTART_NEEDED);
+        }
+        return effects;
+    }
+    enum engine_effect obstacle = find_obstacle(m, w, burst);
+    m->burst = *burst;
+    m->limit = w->policy->half_open;
+    if (obstacle != EFFECT_PATCH) {
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_BURST);
+        add(&effects, obstacle);
+        return effects;
+    }
+    memcpy(m->computer, burst->computer, sizeof m->computer);
+    m->asked_version = drivers_of(w)->version;
+    m->asked_size = drivers_of(w)->size;
+    if (w->policy->on_burst == ON_BURST_PATCH) {
+        m->state = ENGINE_PATCHING;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_BURST);
+        add(&effects, EFFECT_PATCH);
+        return effects;
+    }
+    m->state = ENGINE_DECIDING;
+    add(&effects, EFFECT_SAVE);
+    add(&effects, EFFECT_TELL_BURST);
+    ask_for_patch(m, w, &effects);
+    return effects;
+}
+
+struct engine_effects engine_patch_answer(struct engine_memory *m, const struct engine_world *w,
+                                          bool yes, uint32_t limit)
+{
+    struct engine_effects effects = {.count = 0};
+    (void)w;
+    if (m->state != ENGINE_DECIDING) {
+        return effects;
+    }
+    if (yes) {
+        m->limit = limit;
+        begin_patching(m, &effects);
+    } else {
+        m->state = ENGINE_WATCHING;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_DECLINED);
+    }
+    return effects;
+}
+
+struct engine_effects engine_patched(struct engine_memory *m, const struct engine_world *w,
+                                     enum pc_result result, const struct engine_patch *patch)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state != ENGINE_PATCHING) {
+        return effects;
+    }
+    if (result != PC_DONE) {
+        m->state = ENGINE_WATCHING;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_PATCH_FAILED);
+        return effects;
+    }
+    m->state = ENGINE_REBOOT_PENDING;
+    m->patch = *patch;
+    m->patch.time = w->now;
+    (void)strncpy(m->boot, w->boot, sizeof m->boot - 1);
+    m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
+    add(&effects, EFFECT_SAVE);
+    add(&effects, EFFECT_TELL_PATCHED);
+    ask_for_restart(m, w, &effects);
+    return effects;
+}
+
+struct engine_effects engine_restart_answer(struct engine_memory *m, const struct engine_world *w,
+                                            bool yes)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state != ENGINE_REBOOT_PENDING) {
+        return effects;
+    }
+    if (yes) {
+        accept_restart(m, &effects);
+    } else {
+        m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_RESTART_LATER);
+    }
+    return effects;
+}
+
+struct engine_effects engine_started_again(struct engine_memory *m, const struct engine_world *w,
+                                           uint64_t time)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state == ENGINE_REBOOT_PENDING && w->has_root && time >= m->patch.time) {
+        begin_verifying(m, &effects);
+    }
+    return effects;
+}
+
+struct engine_effects engine_verified(struct engine_memory *m, const struct engine_world *w,
+                                      bool as_written)
+{
+    struct engine_effects effects = {.count = 0};
+    (void)w;
+    if (m->state != ENGINE_VERIFYING) {
+        return effects;
+    }
+    m->state = ENGINE_WATCHING;
+    m->remind_at = 0;
+    add(&effects, EFFECT_SAVE);
+    add(&effects, as_written ? EFFECT_TELL_VERIFIED : EFFECT_TELL_DIFFERS);
+    return effects;
+}
+
+struct engine_effects engine_tick(struct engine_memory *m, const struct engine_world *w)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state == ENGINE_REBOOT_PENDING && m->remind_at != 0 && w->now >= m->remind_at) {
+        ask_for_restart(m, w, &effects);
+        add(&effects, EFFECT_SAVE);
+    }
+    return effects;
+}
+
+uint64_t engine_next_tick(const struct engine_memory *m)
+{
+    return m->state == ENGINE_REBOOT_PENDING ? m->remind_at : 0;
+}
+
+bool engine_is_as_written(const struct engine_patch *patch, const struct pc_target *target)
+{
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &target->copies[c];
+        if (patch->copies[c].present &&
+            (!copy->present || copy->access != OS_OK || copy->crc32 != patch->copies[c].crc32)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,158 @@
+/* What the watcher does about a burst, as a state machine without I/O.
+ *
+ *     WATCHING ──burst──> DECIDING ──yes──> PATCHING ──done──> REBOOT_PENDING
+ *        ^                   │ no              │ failed              │ started again
+ *        └───────────────────┴─────────────────┘                     v
+ *        └────────────────────────────────────────────────────── VERIFYING
+ *
+ * Each call is one thing that happened; the answer is the list of effects that the caller carries
+ * out in their order. Where the list has EFFECT_SAVE, the memory must be on the disk before the
+ * effects behind it begin: so a kill at any point leaves a state from which the next start goes on.
+ *
+ * Times are 100 ns steps since 1601 and come in as arguments.
+ */
+#ifndef WATCHER_ENGINE_H
+#define WATCHER_ENGINE_H
+
+#include "loop/clock.h"
+#include "patchcore.h"
+#include "policy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum engine_state {
+    ENGINE_WATCHING,
+    ENGINE_DECIDING,       /* a burst was seen, the user has to say yes or no */
+    ENGINE_PATCHING,       /* yes was said; the copies are being changed */
+    ENGINE_REBOOT_PENDING, /* changed, and the machine was not started again yet */
+    ENGINE_VERIFYING,      /* started again; the copies have to be looked at */
+    ENGINE_STATES
+};
+
+/* "watching", "deciding", "patching", "reboot-pending", "verifying". */
+const char *engine_state_name(enum engine_state state);
+
+enum {
+    ENGINE_NAME_MAX = 256,  /* bytes of a computer's name, with its NUL */
+    ENGINE_EFFECTS_MAX = 8, /* the most that one call answers */
+};
+
+struct engine_burst {
+    char computer[ENGINE_NAME_MAX];
+    uint64_t first, last; /* times of its records; last == 0: there was none */
+    uint64_t events;
+};
+
+/* What the patch wrote, to be verified after the restart. */
+struct engine_patch {
+    uint64_t time; /* 0: nothing was ever patched from here */
+    uint32_t limit_before, limit_after;
+    struct {
+        bool present;
+        uint32_t crc32; /* of the file as it was written */
+        struct pc_version version;
+    } copies[PC_COPIES];
+};
+
+/* All that outlives the process. */
+struct engine_memory {
+    enum engine_state state;
+    struct engine_burst burst;     /* the last one that was told */
+    uint32_t limit;                /* what the user or the policy wants; in DECIDING the proposal */
+    struct engine_patch patch;     /* the last one */
+    char boot[BOOT_IDENTITY_SIZE]; /* the start of this machine during which it was patched */
+    uint64_t remind_at;            /* REBOOT_PENDING: 0 when the restart was agreed to */
+    char computer[ENGINE_NAME_MAX]; /* the one computer whose bursts may change this root */
+    /* The driver that a question or a yes is about: a yes holds for no other. */
+    struct pc_version asked_version;
+    uint64_t asked_size;
+};
+
+/* What the engine knows of the world at a call. */
+struct engine_world {
+    uint64_t now;
+    const char *boot;               /* "" when the system does not tell */
+    const struct policy *policy;    /* the one in force */
+    bool has_root;                  /* there is a Windows directory that may be changed */
+    bool root_is_running;           /* it is the running system's own */
+    bool can_ask;                   /* a person can answer */
+    bool assume_yes;                /* the user has said yes to everything beforehand */
+    const struct pc_target *target; /* the copies as they are now; NULL without a root */
+};
+
+enum engine_effect {
+    EFFECT_SAVE,
+    EFFECT_TELL_BURST,       /* what was seen */
+    EFFECT_TELL_NO_ROOT,     /* and that nothing here may be changed */
+    EFFECT_TELL_NOTIFY_ONLY, /* ...since the policy only wants it told */
+    EFFECT_TELL_OTHER_COMPUTER,
+    EFFECT_TELL_NOT_WRITABLE,  /* ...since the drivers copy is not one to be changed */
+    EFFECT_TELL_LIMIT_IS_SET,  /* ...since the limit is at least the policy's already */
+    EFFECT_TELL_NOBODY_TO_ASK, /* the decision waits for a person */
+    EFFECT_ASK_PATCH,
+    EFFECT_TELL_DECLINED,
+    EFFECT_PATCH, /* answer with engine_patched() */
+    EFFECT_TELL_PATCHED,
+    EFFECT_TELL_PATCH_FAILED,
+    EFFECT_ASK_RESTART,
+    EFFECT_TELL_RESTART_NEEDED,
+    EFFECT_TELL_RESTART_LATER, /* declined, with the time of the reminder */
+    EFFECT_RESTART,
+    EFFECT_VERIFY, /* look at the copies; answer with engine_verified() */
+    EFFECT_TELL_VERIFIED,
+    EFFECT_TELL_DIFFERS,
+    EFFECT_TELL_OTHER_DRIVER, /* a question is dropped: the driver is not the one it was about */
+    EFFECT_KINDS
+};
+
+/* "save", "tell-burst" and so on, as they stand in the audit log. */
+const char *engine_effect_name(enum engine_effect effect);
+
+struct engine_effects {
+    enum engine_effect items[ENGINE_EFFECTS_MAX];
+    size_t count;
+};
+
+/* The memory of a program that was never started. */
+void engine_reset(struct engine_memory *m);
+
+/* The program starts: goes on from whatever state it was killed or stopped in. Interrupted work in
+ * the patch core has been recovered before. */
+struct engine_effects engine_start(struct engine_memory *m, const struct engine_world *w);
+
+/* A burst was found, or a known one that has not been told yet. */
+struct engine_effects engine_burst_seen(struct engine_memory *m, const struct engine_world *w,
+                                        const struct engine_burst *burst);
+
+/* The user has answered EFFECT_ASK_PATCH; with yes, `limit` is the one wanted. */
+struct engine_effects engine_patch_answer(struct engine_memory *m, const struct engine_world *w,
+                                          bool yes, uint32_t limit);
+
+/* The patch core has finished. With PC_DONE `patch` is what it wrote; its time is set here. */
+struct engine_effects engine_patched(struct engine_memory *m, const struct engine_world *w,
+                                     enum pc_result result, const struct engine_patch *patch);
+
+/* The user has answered EFFECT_ASK_RESTART. */
+struct engine_effects engine_restart_answer(struct engine_memory *m, const struct engine_world *w,
+                                            bool yes);
+
+/* The watched log says that its computer was started again, at `time`. */
+struct engine_effects engine_started_again(struct engine_memory *m, const struct engine_world *w,
+                                           uint64_t time);
+
+/* Every copy is as it was written, or not. */
+struct engine_effects engine_verified(struct engine_memory *m, const struct engine_world *w,
+                                      bool as_written);
+
+/* Time has passed. */
+struct engine_effects engine_tick(struct engine_memory *m, const struct engine_world *w);
+
+/* When engine_tick() wants to be called next; 0: never. */
+uint64_t engine_next_tick(const struct engine_memory *m);
+
+/* True when every copy that was written is there and has the CRC-32 that was written. */
+bool engine_is_as_written(const struct engine_patch *patch, const struct pc_target *target);
+
+#endif

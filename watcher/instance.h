@@ -1,0 +1,21 @@
+/* One resident process in a data directory. */
+#ifndef WATCHER_INSTANCE_H
+#define WATCHER_INSTANCE_H
+
+#include "os.h"
+
+/* Takes the directory for this process, which it makes when it is missing, and writes down who has
+ * it. OS_BUSY: another process has it, and `who` gets a sentence on it. */
+enum os_status instance_begin(const struct os *os, const char *data, const char *root,
+                              struct os_lock **lock, struct buf *who);
+
+void instance_end(const struct os *os, const char *data, struct os_lock *lock);
+
+/* Adds who has the directory: "process 1234, since 2026-01-01 00:00:00 UTC, for /mnt/windows".
+ * False when nobody has it. */
+bool instance_running(const struct os *os, const char *data, struct buf *who);
+
+/* The number by which the system knows this process. */
+unsigned long process_number(void);
+
+#endif

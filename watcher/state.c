@@ -1,0 +1,287 @@
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char state_kind[] = "tcpipwatch-state";
+
+enum { STATE_VERSION = 1, STATE_MOST = 4 * 1024 * 1024 };
+
+/* ---- writing ---- */
+
+static void add_version(struct buf *out, const struct pc_version *version)
+{
+    char text[PC_VERSION_SIZE];
+    pc_version_text(version, text);
+    keyfile_add(out, "version", text);
+}
+
+static void add_memory(struct buf *out, const struct engine_memory *m)
+{
+    keyfile_add(out, "state", engine_state_name(m->state));
+    keyfile_add(out, "burst-computer", m->burst.computer);
+    keyfile_add_number(out, "burst-first", m->burst.first);
+    keyfile_add_number(out, "burst-last", m->burst.last);
+    keyfile_add_number(out, "burst-events", m->burst.events);
+    keyfile_add_number(out, "limit", m->limit);
+    keyfile_add(out, "computer", m->computer);
+    keyfile_add(out, "boot", m->boot);
+    keyfile_add_number(out, "remind-at", m->remind_at);
+    keyfile_add_number(out, "asked-size", m->asked_size);
+    add_version(out, &m->asked_version);
+    keyfile_add_number(out, "patch-time", m->patch.time);
+    keyfile_add_number(out, "patch-limit-before", m->patch.limit_before);
+    keyfile_add_number(out, "patch-limit-after", m->patch.limit_after);
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        if (m->patch.copies[c].present) {
+            keyfile_add_number(out, "copy", c);
+            keyfile_add_number(out, "crc32", m->patch.copies[c].crc32);
+            add_version(out, &m->patch.copies[c].version);
+        }
+    }
+}
+
+static bool add_item(void *context, const struct burst_item *item)
+{
+    struct buf *out = context;
+    keyfile_add(out, "item", item->computer);
+    keyfile_add_number(out, "first", item->first);
+    keyfile_add_number(out, "last", item->last);
+    keyfile_add_number(out, "events", item->events);
+    keyfile_add_number(out, "burst", item->burst ? 1 : 0);
+    return !out->failed;
+}
+
+enum os_status state_save(const struct os *os, const char *directory, const char *root,
+                          const struct engine_memory *memory, const struct source *sources,
+                          size_t source_count)
+{
+    struct buf text = BUF_INIT;
+    keyfile_start(&text, state_kind, STATE_VERSION);
+    keyfile_add(&text, "root", root);
+    add_memory(&text, memory);
+    for (size_t i = 0; i < source_count; i++) {
+        keyfile_add(&text, "source", sources[i].spec);
+        if (sources[i].place.set) {
+            keyfile_add_number(&text, "place-record", sources[i].place.record);
+            keyfile_add_number(&text, "place-time", sources[i].place.time);
+            keyfile_add_number(&text, "place-offset", sources[i].place.offset);
+        }
+        burst_save(sources[i].detector, add_item, &text);
+    }
+    keyfile_finish(&text);
+    enum os_status status = text.failed ? OS_NO_MEMORY : os_make_directories(os, directory);
+    if (status == OS_OK) {
+        status = os_write_whole(os, directory, "state", text.data, text.len);
+    }
+    buf_free(&text);
+    return status;
+}
+
+/* ---- reading ---- */
+
+struct loading {
+    struct engine_memory memory;
+    struct buf *root; /* or NULL */
+    struct source *sources;
+    size_t source_count;
+    struct source *source; /* the one whose lines are being read; NULL: one that is gone */
+    bool in_source;
+    size_t copy; /* PC_COPIES before the first */
+    struct burst_item item;
+    char item_computer[BURST_NAME_MAX + 1];
+};
+
+static bool take_version(const char *value, struct pc_version *version)
+{
+    char part[8];
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strcspn(value, ".");
+        uint64_t number;
+        if (length == 0 || length >= sizeof part || (value[length] == '.') != (i < 3)) {
+            return false;
+        }
+        memcpy(part, value, length);
+        part[length] = '\0';
+        if (!keyfile_number(part, UINT16_MAX, &number)) {
+            return false;
+        }
+        version->part[i] = (uint16_t)number;
+        value += length + (i < 3 ? 1 : 0);
+    }
+    return true;
+}
+
+static bool take_text(const char *value, char *out, size_t size)
+{
+    size_t length = strlen(value);
+    if (length >= size) {
+        return false;
+    }
+    memcpy(out, value, length + 1);
+    return true;
+}
+
+static bool take_state(const char *value, enum engine_state *state)
+{
+    for (int i = 0; i < ENGINE_STATES; i++) {
+        if (strcmp(value, engine_state_name((enum engine_state)i)) == 0) {
+            *state = (enum engine_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_u32(const char *value, uint32_t *out)
+{
+    uint64_t number;
+    if (!keyfile_number(value, UINT32_MAX, &number)) {
+        return false;
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static bool take_copy_line(struct loading *l, const char *key, const char *value)
+{
+    uint64_t number;
+    if (strcmp(key, "copy") == 0) {
+        if (!keyfile_number(value, PC_COPIES - 1, &number)) {
+            return false;
+        }
+        l->copy = (size_t)number;
+        l->memory.patch.copies[l->copy].present = true;
+        return true;
+    }
+    if (l->copy == PC_COPIES) {
+        return strcmp(key, "version") == 0 && take_version(value, &l->memory.asked_version);
+    }
+    return strcmp(key, "crc32") == 0 ? take_u32(value, &l->memory.patch.copies[l->copy].crc32)
+           : strcmp(key, "version") == 0
+               ? take_version(value, &l->memory.patch.copies[l->copy].version)
+               : false;
+}
+
+static bool take_memory_line(struct loading *l, const char *key, const char *value)
+{
+    struct engine_memory *m = &l->memory;
+    const struct {
+        const char *key;
+        uint64_t *number;
+    } numbers[] = {
+        {"burst-first", &m->burst.first},   {"burst-last", &m->burst.last},
+        {"burst-events", &m->burst.events}, {"remind-at", &m->remind_at},
+        {"asked-size", &m->asked_size},     {"patch-time", &m->patch.time},
+    };
+    const struct {
+        const char *key;
+        uint32_t *number;
+    } small_numbers[] = {
+        {"limit", &m->limit},
+        {"patch-limit-before", &m->patch.limit_before},
+        {"patch-limit-after", &m->patch.limit_after},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (strcmp(key, numbers[i].key) == 0) {
+            return keyfile_number(value, UINT64_MAX, numbers[i].number);
+        }
+    }
+    for (size_t i = 0; i < sizeof small_numbers / sizeof small_numbers[0]; i++) {
+        if (strcmp(key, small_numbers[i].key) == 0) {
+            return take_u32(value, small_numbers[i].number);
+        }
+    }
+    if (strcmp(key, "root") == 0) {
+        if (l->root != NULL) {
+            buf_add_text(l->root, value);
+        }
+        return true;
+    }
+    return strcmp(key, "state") == 0 ? take_state(value, &m->state)
+           : strcmp(key, "burst-computer") == 0
+               ? take_text(value, m->burst.computer, sizeof m->burst.computer)
+           : strcmp(key, "computer") == 0 ? take_text(value, m->computer, sizeof m->computer)
+           : strcmp(key, "boot") == 0     ? take_text(value, m->boot, sizeof m->boot)
+                                          : take_copy_line(l, key, value);
+}
+
+static bool take_source_line(struct loading *l, const char *key, const char *value)
+{
+    struct source none = {.access = OS_OK};
+    struct log_place *place = &(l->source != NULL ? l->source : &none)->place;
+    uint64_t number;
+    if (strcmp(key, "item") == 0) {
+        l->item = (struct burst_item){.computer = l->item_computer};
+        return take_text(value, l->item_computer, sizeof l->item_computer);
+    }
+    if (!keyfile_number(value, UINT64_MAX, &number)) {
+        return false;
+    }
+    if (strcmp(key, "place-record") == 0) {
+        place->record = number;
+    } else if (strcmp(key, "place-time") == 0) {
+        place->time = number;
+    } else if (strcmp(key, "place-offset") == 0) {
+        place->offset = number;
+        place->set = true;
+    } else if (strcmp(key, "first") == 0) {
+        l->item.first = number;
+    } else if (strcmp(key, "last") == 0) {
+        l->item.last = number;
+    } else if (strcmp(key, "events") == 0) {
+        l->item.events = number;
+    } else if (strcmp(key, "burst") == 0) {
+        l->item.burst = number == 1;
+        return l->source == NULL || burst_load(l->source->detector, &l->item);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool take_lines(struct loading *l, struct keyfile *file)
+{
+    const char *key;
+    const char *value;
+    while (keyfile_next(file, &key, &value)) {
+        if (strcmp(key, "source") == 0) {
+            l->in_source = true;
+            l->source = NULL;
+            for (size_t i = 0; i < l->source_count; i++) {
+                if (strcmp(l->sources[i].spec, value) == 0) {
+                    l->source = &l->sources[i];
+                }
+            }
+        } else if (!(l->in_source ? take_source_line(l, key, value)
+                                  : take_memory_line(l, key, value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum os_status state_load(const struct os *os, const char *directory, struct engine_memory *memory,
+                          struct source *sources, size_t source_count, struct buf *root,
+                          enum keyfile_status *whole)
+{
+    struct buf text = BUF_INIT;
+    struct keyfile file;
+    struct loading l = {
+        .root = root, .sources = sources, .source_count = source_count, .copy = PC_COPIES};
+    char *path = os_path_join(directory, "state");
+    enum os_status status =
+        path != NULL ? os_read_whole(os, path, OS_READ, STATE_MOST, &text) : OS_NO_MEMORY;
+    if (status == OS_OK) {
+        *whole = keyfile_open(&file, &text, state_kind, STATE_VERSION);
+        if (*whole == KEYFILE_OK && !take_lines(&l, &file)) {
+            *whole = KEYFILE_DAMAGED;
+        }
+        if (*whole == KEYFILE_OK) {
+            *memory = l.memory;
+        }
+    }
+    free(path);
+    buf_free(&text);
+    return status;
+}

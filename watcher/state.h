@@ -1,0 +1,24 @@
+/* What outlives the process: DATA/roots/ID/state, replaced as a whole, so that a crash leaves the
+ * state before or this one. The places in the logs, the half-full burst counters and the engine's
+ * memory are in one file: none of them is ever newer than the others. */
+#ifndef WATCHER_STATE_H
+#define WATCHER_STATE_H
+
+#include "base/keyfile.h"
+#include "engine.h"
+#include "source/source.h"
+
+/* Writes it to DIRECTORY/state; the directory is made when it is missing. `root` is for people. */
+enum os_status state_save(const struct os *os, const char *directory, const char *root,
+                          const struct engine_memory *memory, const struct source *sources,
+                          size_t source_count);
+
+/* Reads it back: the engine's memory, and for each source of the same spec its place and its
+ * counters (the detectors are to be open and empty). OS_NOT_FOUND when there is none. When `whole`
+ * is not KEYFILE_OK, the memory is untouched and the counters are to be made anew. `root`, where it
+ * is not NULL, gets the root that the file names. */
+enum os_status state_load(const struct os *os, const char *directory, struct engine_memory *memory,
+                          struct source *sources, size_t source_count, struct buf *root,
+                          enum keyfile_status *whole);
+
+#endif

@@ -1,0 +1,294 @@
+#include "text.h"
+
+#include "base/wintime.h"
+
+#include <inttypes.h>
+
+void text_duration(struct buf *out, uint64_t seconds)
+{
+    static const struct {
+        uint64_t seconds;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    size_t i = 0;
+    while (seconds < 2 * units[i].seconds && units[i].seconds > 1 &&
+           seconds % units[i].seconds != 0) {
+        i++;
+    }
+    while (units[i].seconds > 1 && seconds < units[i].seconds) {
+        i++;
+    }
+    uint64_t count = (seconds + units[i].seconds / 2) / units[i].seconds;
+    buf_printf(out, "%" PRIu64 " %s%s", count, units[i].name, count == 1 ? "" : "s");
+}
+
+static const struct pc_copy *drivers_copy(const struct text_facts *f)
+{
+    return f->world->target != NULL ? &f->world->target->copies[PC_DRIVERS] : NULL;
+}
+
+static uint32_t present_limit(const struct text_facts *f)
+{
+    const struct pc_copy *drivers = drivers_copy(f);
+    return drivers != NULL && drivers->present && drivers->access == OS_OK &&
+                   drivers->inspection.has_limit
+               ? drivers->inspection.limit
+               : PC_LIMIT_WINDOWS;
+}
+
+static size_t count_writable(const struct text_facts *f)
+{
+    size_t count = 0;
+    for (size_t c = 0; f->world->target != NULL && c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &f->world->target->copies[c];
+        count += copy->present && copy->access == OS_OK && pc_writable(&copy->inspection);
+    }
+    return count;
+}
+
+static void add_how_to_set(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out, "tcpippatch set --limit %" PRIu32 " --root \"%s\"", f->world->policy->half_open,
+               f->root);
+}
+
+static void tell_burst(struct buf *out, const struct text_facts *f)
+{
+    const struct engine_burst *burst = &f->memory->burst;
+    char first[WINTIME_TEXT_SIZE];
+    char last[WINTIME_TEXT_SIZE];
+    wintime_plain(burst->first, first);
+    wintime_plain(burst->last, last);
+    buf_printf(out, "Burst: %" PRIu64 " events 4226 of ", burst->events);
+    buf_printf(out, "%s within ", burst->computer[0] != '\0' ? burst->computer : "one computer");
+    text_duration(out, (burst->last - burst->first) / WINTIME_PER_SECOND);
+    buf_printf(out,
+               ", %s to %s. Windows holds back outgoing connections there: more attempts were "
+               "half-open at a time than its limit of %" PRIu32 " allows.",
+               first, last, present_limit(f));
+}
+
+static void tell_no_root(struct buf *out, const struct text_facts *f)
+{
+    (void)f;
+    buf_add_text(out, "Nothing is changed: this log is only watched. To let its machine's limit be "
+                      "raised, name the Windows directory with --root.");
+}
+
+static void tell_notify_only(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, "Nothing is changed: the policy says [action] on_burst = notify. By hand: ");
+    add_how_to_set(out, f);
+}
+
+static void tell_other_computer(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out, "Nothing is changed: this burst is of %s, and %s belongs to %s.",
+               f->memory->burst.computer, f->root, f->memory->computer);
+}
+
+static void tell_not_writable(struct buf *out, const struct text_facts *f)
+{
+    const struct pc_copy *drivers = drivers_copy(f);
+    buf_add_text(out, "Nothing is changed: ");
+    if (drivers == NULL || !drivers->present) {
+        buf_printf(out, "there is no tcpip.sys in the drivers directory of %s.", f->root);
+    } else if (drivers->access != OS_OK) {
+        buf_printf(out, "%s cannot be read: %s.", drivers->path, os_status_text(drivers->access));
+    } else {
+        buf_printf(out, "%s is %s. %s", drivers->path, pc_status_name(drivers->inspection.status),
+                   drivers->inspection.reason);
+    }
+}
+
+static void tell_limit_is_set(struct buf *out, const struct text_facts *f)
+{
+    uint32_t limit = present_limit(f);
+    buf_printf(out,
+               "Nothing is changed: the limit in %s is %" PRIu32
+               " already, and the policy asks for %" PRIu32 ". ",
+               f->root, limit, f->world->policy->half_open);
+    buf_add_text(out, "If the machine was started since it was set, it needs a higher [limit] "
+                      "half_open, or another cause is behind the burst.");
+}
+
+static void tell_nobody_to_ask(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, "The decision waits for a yes, and there is no terminal to ask on. Run "
+                      "tcpipwatch on a terminal, or let the policy say [action] on_burst = patch. "
+                      "By hand: ");
+    add_how_to_set(out, f);
+}
+
+static void ask_patch(struct buf *out, const struct text_facts *f)
+{
+    size_t copies = count_writable(f);
+    buf_printf(out,
+               "Raise the limit from %" PRIu32 " to %" PRIu32 " in %zu %s of tcpip.sys under %s? "
+               "y = yes, n = no, or another limit (%d to %" PRIu32 "):",
+               present_limit(f), f->memory->limit, copies, copies == 1 ? "copy" : "copies", f->root,
+               PC_LIMIT_LEAST, f->world->policy->max);
+}
+
+static void tell_patch(struct buf *out, const struct text_facts *f)
+{
+    size_t copies = count_writable(f);
+    buf_printf(out, "Setting the limit to %" PRIu32 " in %zu %s of tcpip.sys under %s.",
+               f->memory->limit, copies, copies == 1 ? "copy" : "copies", f->root);
+}
+
+static void tell_declined(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, "Nothing was changed. Another burst is told when ");
+    text_duration(out, f->world->policy->cooldown_seconds);
+    buf_add_text(out, " have passed ([burst] cooldown). By hand: ");
+    add_how_to_set(out, f);
+}
+
+static void tell_patched(struct buf *out, const struct text_facts *f)
+{
+    size_t copies = 0;
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        copies += f->memory->patch.copies[c].present;
+    }
+    buf_printf(out,
+               "Done: the limit is %" PRIu32 " in %zu %s of tcpip.sys under %s (it was %" PRIu32
+               "). The originals are kept in %s. To undo it: tcpippatch restore --root \"%s\"",
+               f->memory->patch.limit_after, copies, copies == 1 ? "copy" : "copies", f->root,
+               f->memory->patch.limit_before, f->data, f->root);
+}
+
+static void tell_patch_failed(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out, "The limit was not raised. %s", f->why);
+}
+
+static void ask_restart(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "The new limit holds after a restart of the machine whose disk %s is; it cannot be "
+               "restarted from here. y = I restart it now, n = remind me in ",
+               f->root);
+    text_duration(out, f->world->policy->remind_seconds);
+    buf_add_text(out, ":");
+}
+
+static void tell_restart_needed(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "The limit of %" PRIu32 " holds only after a restart of the machine whose disk %s "
+               "is. Please restart it.",
+               f->memory->patch.limit_after, f->root);
+}
+
+static void tell_restart_later(struct buf *out, const struct text_facts *f)
+{
+    char time[WINTIME_TEXT_SIZE];
+    wintime_plain(f->memory->remind_at, time);
+    buf_printf(out,
+               "The old limit of %" PRIu32 " stays in force until the restart. You are "
+               "reminded at %s.",
+               f->memory->patch.limit_before, time);
+}
+
+static void tell_restart(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "Restart the machine whose disk %s is. Afterwards the copies are verified: when the "
+               "log shows the restart, or when tcpipwatch is started again.",
+               f->root);
+}
+
+static void tell_verify(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out, "Verifying the copies of tcpip.sys under %s after the restart.", f->root);
+}
+
+static void tell_verified(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "Verified: every copy under %s is as it was written, with the limit %" PRIu32 ".",
+               f->root, f->memory->patch.limit_after);
+}
+
+static void add_difference(struct buf *out, const struct pc_copy *copy,
+                           const struct pc_version *written, uint32_t limit)
+{
+    const struct pc_inspection *now = &copy->inspection;
+    if (!copy->present) {
+        buf_add_text(out, " A copy is gone.");
+        return;
+    }
+    buf_printf(out, " %s ", copy->path);
+    if (copy->access != OS_OK) {
+        buf_printf(out, "cannot be read: %s.", os_status_text(copy->access));
+    } else if (now->has_version && (now->version.part[2] != written->part[2] ||
+                                    now->version.part[3] != written->part[3])) {
+        char version[PC_VERSION_SIZE];
+        pc_version_text(&now->version, version);
+        buf_printf(out, "is another build now (%s), most likely from an update.", version);
+    } else if (!now->has_limit) {
+        buf_printf(out, "is %s now. %s", pc_status_name(now->status), now->reason);
+    } else if (now->limit == PC_LIMIT_WINDOWS) {
+        buf_printf(out,
+                   "has the limit %d again: Windows File Protection, sfc or somebody put the "
+                   "original back.",
+                   PC_LIMIT_WINDOWS);
+    } else {
+        buf_printf(out,
+                   "has the limit %" PRIu32 ", and %" PRIu32 " was written: another program "
+                   "has changed it.",
+                   now->limit, limit);
+    }
+}
+
+static void tell_differs(struct buf *out, const struct text_facts *f)
+{
+    const struct engine_patch *patch = &f->memory->patch;
+    buf_printf(out, "Not as it was written under %s:", f->root);
+    for (size_t c = 0; f->world->target != NULL && c < PC_COPIES; c++) {
+        const struct pc_copy *copy = &f->world->target->copies[c];
+        if (patch->copies[c].present &&
+            (!copy->present || copy->access != OS_OK || copy->crc32 != patch->copies[c].crc32)) {
+            add_difference(out, copy, &patch->copies[c].version, patch->limit_after);
+        }
+    }
+    buf_add_text(out, " It is not patched again without a new burst and a yes.");
+}
+
+static void tell_other_driver(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "An open question about %s is dropped: the tcpip.sys there is not the one that it "
+               "was about (another disk, or an update). A new burst asks again.",
+               f->root);
+}
+
+void text_effect(struct buf *out, enum engine_effect effect, const struct text_facts *facts)
+{
+    static void (*const writers[EFFECT_KINDS])(struct buf *, const struct text_facts *) = {
+        [EFFECT_TELL_BURST] = tell_burst,
+        [EFFECT_TELL_NO_ROOT] = tell_no_root,
+        [EFFECT_TELL_NOTIFY_ONLY] = tell_notify_only,
+        [EFFECT_TELL_OTHER_COMPUTER] = tell_other_computer,
+        [EFFECT_TELL_NOT_WRITABLE] = tell_not_writable,
+        [EFFECT_TELL_LIMIT_IS_SET] = tell_limit_is_set,
+        [EFFECT_TELL_NOBODY_TO_ASK] = tell_nobody_to_ask,
+        [EFFECT_ASK_PATCH] = ask_patch,
+        [EFFECT_TELL_DECLINED] = tell_declined,
+        [EFFECT_PATCH] = tell_patch,
+        [EFFECT_TELL_PATCHED] = tell_patched,
+        [EFFECT_TELL_PATCH_FAILED] = tell_patch_failed,
+        [EFFECT_ASK_RESTART] = ask_restart,
+        [EFFECT_TELL_RESTART_NEEDED] = tell_restart_needed,
+        [EFFECT_TELL_RESTART_LATER] = tell_restart_later,
+        [EFFECT_RESTART] = tell_restart,
+        [EFFECT_VERIFY] = tell_verify,
+        [EFFECT_TELL_VERIFIED] = tell_verified,
+        [EFFECT_TELL_DIFFERS] = tell_differs,
+        [EFFECT_TELL_OTHER_DRIVER] = tell_other_driver,
+    };
+    if (writers[effect] != NULL) {
+        writers[effect](out, facts);
+    }
+}

@@ -1,0 +1,24 @@
+/* Every sentence of the watcher that depends on what happened, in one place: pure functions from
+ * facts to text, so that a test can hold them against a baseline. */
+#ifndef WATCHER_TEXT_H
+#define WATCHER_TEXT_H
+
+#include "engine.h"
+
+#include "base/buf.h"
+
+struct text_facts {
+    const struct engine_memory *memory;
+    const struct engine_world *world;
+    const char *root; /* the Windows directory, NULL without one */
+    const char *data; /* the data directory */
+    const char *why;  /* what went wrong with a patch; "" when nothing did */
+};
+
+/* Adds the sentences for an effect; nothing for those that say nothing. */
+void text_effect(struct buf *out, enum engine_effect effect, const struct text_facts *facts);
+
+/* "90 seconds", "12 minutes", "2 hours", "3 days": rounded to the unit that fits. */
+void text_duration(struct buf *out, uint64_t seconds);
+
+#endif

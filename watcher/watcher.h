@@ -1,0 +1,89 @@
+/* The resident process, put together: what `run` holds while it runs. Private to run.c, follow.c
+ * and act.c. */
+#ifndef WATCHER_WATCHER_H
+#define WATCHER_WATCHER_H
+
+#include "engine.h"
+#include "loop/loop.h"
+#include "notify/notify.h"
+#include "patchcore.h"
+#include "policy.h"
+#include "source/source.h"
+
+#include <stdbool.h>
+
+/* How often the state is written when nothing but the place in a log has moved on. Reading the same
+ * records again after a crash gives the same counters, so nothing is lost by waiting. */
+enum { STATE_INTERVAL_MS = 30 * 1000 };
+
+enum question { QUESTION_NONE, QUESTION_PATCH, QUESTION_ABOVE_MAX, QUESTION_RESTART };
+
+/* A log and what was last said of it, so that a trouble is told once and its end, too. */
+struct followed {
+    struct source source;
+    bool read_before;
+    enum os_status told_access;
+    bool told_kind;
+    uint64_t told_damage; /* file offset up to which damage was told */
+};
+
+struct watcher {
+    const struct os *os;
+    struct loop *loop;
+    struct notifier notifier;
+    struct console console;
+
+    struct policy policy;
+    const char *policy_file; /* NULL: the defaults of the program */
+
+    char *data;      /* the data directory */
+    char *directory; /* in it, what belongs to this root */
+    char *audit_file;
+    struct os_lock *instance;
+
+    const char *root; /* as it was named; NULL without one */
+    struct pc_context pc;
+    struct pc_target target;
+    bool has_target;
+
+    struct followed logs[SOURCES_MAX];
+    size_t log_count;
+
+    struct engine_memory memory;
+    char boot[BOOT_IDENTITY_SIZE];
+    bool assume_yes;
+    bool once;
+
+    enum question question;
+    uint32_t asked_limit; /* QUESTION_ABOVE_MAX */
+    struct buf why;       /* of the last patch that failed */
+    bool state_changed;
+    bool state_trouble_told;
+    bool audit_trouble_told;
+    uint64_t state_saved_ms;
+    enum pc_result result; /* of the last patch: the exit status of --once */
+};
+
+/* Tells the user, and keeps it in the audit log. */
+void watcher_tell(struct watcher *w, enum policy_level level, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Finds and inspects the copies anew. */
+void watcher_look(struct watcher *w);
+
+/* What the engine is to know; `w->target` as it was last looked at. */
+struct engine_world watcher_world(struct watcher *w);
+
+/* Carries the engine's effects out, in their order, and those that follow from them. */
+void watcher_act(struct watcher *w, struct engine_effects effects);
+
+/* Writes the state. False, told once, when that is not possible. */
+bool watcher_save(struct watcher *w);
+
+/* Takes a line that was typed as the answer to the open question. */
+void watcher_answer(struct watcher *w, const char *line);
+
+/* Reads what is new in one log and acts on the bursts in it. */
+void watcher_follow(struct watcher *w, struct followed *log);
+
+#endif
