@@ -74,9 +74,12 @@ for tool in i686-w64-mingw32-gcc-win32 x86_64-w64-mingw32-gcc-win32 i686-w64-min
 done
 
 sources=$base/sources
-work=$base/work
-rm -rf "$work" "$base/.stamp"
-mkdir -p "$sources" "$work"
+rm -f "$base/.stamp"
+mkdir -p "$sources"
+# Not below $base: the build tools of libxml2 refuse a path with blanks.
+work=$(mktemp -d /tmp/windows-deps.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 
 # ---------------------------------------------------------------------------------------------
 # Sources
@@ -177,7 +180,7 @@ done
 quiet() { # LOG COMMAND...: the output only matters when the command fails
     log=$1
     shift
-    "$@" > "$log" 2>&1 || { tail -n 40 "$log" >&2; die "failed: $* (whole log: $log)"; }
+    "$@" > "$log" 2>&1 || { tail -n 40 "$log" >&2; die "failed: $*"; }
 }
 
 build_libxml2() {
@@ -262,21 +265,22 @@ for arch in i686 x86_64; do
     say "building for $arch"
     triplet=$arch-w64-mingw32
     cc=$triplet-gcc-win32
-    prefix=$base/$arch
+    prefix=$work/prefix/$arch
     # Below these the headers of mingw-w64 declare functions that XP has not.
     case $arch in
     i686) winver=0x0501 ;;
     *) winver=0x0502 ;;
     esac
     defines="-D_WIN32_WINNT=$winver -DWINVER=$winver -D__USE_MINGW_ANSI_STDIO=1"
-    cflags="-O2 -g -fstack-protector-strong"
-    rm -rf "$prefix"
+    # The temporary folder has another name each time: without this so would the programs.
+    cflags="-O2 -g -fstack-protector-strong -ffile-prefix-map=$work=windows-deps"
     mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
     build_libxml2
     build_inih
     build_cunit
+    rm -rf "${base:?}/$arch"
+    cp -R "$prefix" "$base/$arch"
 done
 
-rm -rf "$work"
 echo "$stamp" > "$base/.stamp"
 say "done: $base/i686 and $base/x86_64"
