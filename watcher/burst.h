@@ -25,7 +25,7 @@ enum {
 };
 
 /* How far record times may step backwards without any answer becoming wrong. */
-#define BURST_DISORDER (10 * 60 * WINTIME_PER_SECOND)
+#define BURST_DISORDER (600 * WINTIME_PER_SECOND)
 
 struct burst {
     const char *computer; /* as it was first written; valid until the detector changes */
@@ -81,7 +81,9 @@ void burst_save(struct burst_detector *detector,
                 bool (*each)(void *context, const struct burst_item *item), void *context);
 
 /* Takes an item back, in the order in which burst_save() gave them, before any record is added.
- * Values that no burst_save() gave are ignored. False when memory is out. */
+ * Open the detector with the thresholds it was saved with, load, and use burst_configure() where
+ * they have changed since. Values that no burst_save() gave are ignored. False when memory is
+ * out. */
 bool burst_load(struct burst_detector *detector, const struct burst_item *item);
 
 /* ---- a scan: exact over all records, whatever their order ---- */
