@@ -49,8 +49,8 @@ if ! build > "$try/build.log" 2>&1; then
     echo "The build failed; its whole output is in $try/build.log." >&2
     exit 1
 fi
-make_image=$(find "$try" -name make_image -type f)
-make_log=$(find "$try" -name make_log -type f)
+make_image=$try/tests/make_image
+make_log=$try/tests/make_log
 
 # ---- a Windows directory, and its System log with real records of Windows XP ----
 rm -rf "$play"
