@@ -325,16 +325,16 @@ void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out)
 {
     memset(out, 0, sizeof *out);
     out->size = size;
-    if (size > PC_IMAGE_MOST) {
-        conclude(out, PC_UNRECOGNISED,
-                 "It is far larger than any tcpip.sys: name a copy of tcpip.sys instead.");
-        return;
-    }
     struct pe_image pe;
     enum pe_fault fault = pe_read(image, size, &pe);
     out->machine = pe.machine;
     if (fault != PE_SOUND) {
         conclude(out, PC_DAMAGED, "%s " TAKE_A_SOUND_COPY, pe_fault_text(fault));
+        return;
+    }
+    if (size > PC_IMAGE_MOST) {
+        conclude(out, PC_UNRECOGNISED,
+                 "It is far larger than any tcpip.sys: name a copy of tcpip.sys instead.");
         return;
     }
     struct pe_version version;

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "image_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,7 +302,7 @@ static void put_dos_header(struct image_maker *m)
     static const char stub[] = "\x0e\x1f\xba\x0e\x00\xb4\x09\xcd\x21\xb8\x01\x4c\xcd\x21"
                                "This is a test image; it runs nowhere.\r\r\n$";
     uint8_t *p = m->bytes;
-    memcpy(p, "MZ", 2);
+    put_le16(p, 0x5a4d); /* MZ */
     put_le16(p + 2, 0x90);
     put_le16(p + 4, 3);
     put_le16(p + 8, 4);
@@ -377,7 +378,7 @@ static void put_headers(struct image_maker *m)
     uint8_t *p = m->bytes + PE_AT;
     uint16_t optional_size = plus ? 240 : 224;
     put_dos_header(m);
-    memcpy(p, "PE\0\0", 4);
+    put_le32(p, 0x4550); /* PE */
     put_le16(p + 4, plus ? 0x8664 : 0x14c);
     put_le16(p + 6, SECTIONS);
     put_le32(p + 8, 0x41000000 + m->build->version.part[3]); /* time stamp */
@@ -500,4 +501,33 @@ done:
     free(m.relocated);
     free(m.bytes);
     return *error == NULL;
+}
+
+uint8_t *image_make(const struct image_options *options, size_t *size)
+{
+    struct buf image = BUF_INIT;
+    const char *error = NULL;
+    if (!image_build(options, &image, &error)) {
+        fprintf(stderr, "image_make: %s\n", error);
+        abort();
+    }
+    *size = image.len;
+    return (uint8_t *)image.data;
+}
+
+uint8_t *image_copy(const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = malloc(size != 0 ? size : 1);
+    if (copy == NULL) {
+        fputs("image_copy: Memory is out.\n", stderr);
+        abort();
+    }
+    memcpy(copy, bytes, size);
+    return copy;
+}
+
+void image_fix_checksum(uint8_t *image, size_t size)
+{
+    size_t field = (size_t)get_le32(image + 60) + 24 + 64;
+    put_le32(image + field, pc_checksum(image, size, field));
 }

@@ -56,4 +56,15 @@ struct image_options {
  * `error` (static) then says why. */
 bool image_build(const struct image_options *options, struct buf *out, const char **error);
 
+/* The same as a new block of `*size` bytes that the caller frees; ends the program where
+ * image_build() would fail, as tests want it. */
+uint8_t *image_make(const struct image_options *options, size_t *size);
+
+/* A block of exactly `size` bytes, so that a sanitizer sees every access behind its end; the caller
+ * frees it. Ends the program when memory is out. */
+uint8_t *image_copy(const uint8_t *bytes, size_t size);
+
+/* Puts the right checksum into the field that the headers of a whole image name. */
+void image_fix_checksum(uint8_t *image, size_t size);
+
 #endif

@@ -2,10 +2,13 @@
  * the care that tcpippatch takes. For tests only.
  *
  *   inspect_image inspect FILE...     one JSON object a line; FILE may be - for a list on stdin
+ *   inspect_image signs FILE...       "found" or "none" and the path: whether the code holds the
+ *                                     signs of the limit, whatever name and checksum say
  *   inspect_image set LIMIT FILE      0 done, 1 not written
  */
 #include "base/buf.h"
 #include "base/json.h"
+#include "locate.h"
 #include "patchcore.h"
 
 #include <stdio.h>
@@ -53,13 +56,32 @@ static bool inspect(const char *path)
     return ok;
 }
 
-static bool inspect_listed(void)
+static bool show_signs(const char *path)
+{
+    struct buf image = BUF_INIT;
+    bool ok = read_file(path, &image);
+    if (ok) {
+        struct pe_image pe;
+        struct pe_limit_place place;
+        bool found = pe_read((const uint8_t *)image.data, image.len, &pe) == PE_SOUND &&
+                     pe_locate_limit(&pe, &place) == LOCATE_FOUND;
+        printf("%s %s\n", found ? "found" : "none", path);
+    } else {
+        fprintf(stderr, "inspect_image: %s could not be read.\n", path);
+    }
+    buf_free(&image);
+    return ok;
+}
+
+typedef bool (*show_fn)(const char *path);
+
+static bool show_listed(show_fn show)
 {
     char path[PATH_SIZE];
     bool ok = true;
     while (fgets(path, sizeof path, stdin) != NULL) {
         path[strcspn(path, "\r\n")] = '\0';
-        ok = inspect(path) && ok;
+        ok = show(path) && ok;
     }
     return ok;
 }
@@ -89,13 +111,15 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "set") == 0) {
         return set_limit(argv[2], argv[3]) ? 0 : 1;
     }
-    if (argc < 3 || strcmp(argv[1], "inspect") != 0) {
-        fputs("Usage: inspect_image inspect FILE... | inspect_image set LIMIT FILE\n", stderr);
+    bool signs = argc >= 3 && strcmp(argv[1], "signs") == 0;
+    if (argc < 3 || (!signs && strcmp(argv[1], "inspect") != 0)) {
+        fputs("Usage: inspect_image inspect FILE... | signs FILE... | set LIMIT FILE\n", stderr);
         return 2;
     }
+    show_fn show = signs ? show_signs : inspect;
     bool ok = true;
     for (int i = 2; i < argc; i++) {
-        ok = (strcmp(argv[i], "-") == 0 ? inspect_listed() : inspect(argv[i])) && ok;
+        ok = (strcmp(argv[i], "-") == 0 ? show_listed(show) : show(argv[i])) && ok;
     }
     return ok ? 0 : 1;
 }
