@@ -1,0 +1,361 @@
+/* Every path through the engine, without any file or clock. */
+#include "check.h"
+
+#include "base/wintime.h"
+#include "engine.h"
+
+#include <string.h>
+
+#define NOW  UINT64_C(130000000000000000)
+#define HOUR (3600 * WINTIME_PER_SECOND)
+
+struct fixture {
+    struct policy policy;
+    struct pc_target target;
+    struct engine_world world;
+    struct engine_memory memory;
+};
+
+static char drivers_path[] = "/w/system32/drivers/tcpip.sys";
+
+static void set_up(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    CHECK(policy_defaults(&f->policy));
+    struct pc_copy *drivers = &f->target.copies[PC_DRIVERS];
+    drivers->path = drivers_path;
+    drivers->present = true;
+    drivers->crc32 = 0x1234;
+    drivers->inspection.status = PC_ORIGINAL;
+    drivers->inspection.has_limit = true;
+    drivers->inspection.limit = PC_LIMIT_WINDOWS;
+    drivers->inspection.size = 359040;
+    drivers->inspection.version = (struct pc_version){{5, 1, 2600, 2180}};
+    f->world = (struct engine_world){.now = NOW,
+                                     .boot = "boot-1",
+                                     .policy = &f->policy,
+                                     .has_root = true,
+                                     .can_ask = true,
+                                     .target = &f->target};
+    engine_reset(&f->memory);
+}
+
+static void tear_down(struct fixture *f)
+{
+    policy_free(&f->policy);
+}
+
+static struct engine_burst burst_at(const char *computer, uint64_t last)
+{
+    struct engine_burst burst = {.first = last - HOUR / 2, .last = last, .events = 3};
+    memcpy(burst.computer, computer, strlen(computer) + 1);
+    return burst;
+}
+
+/* The names of the effects with a blank between them. */
+static const char *names(struct engine_effects effects)
+{
+    static char text[256];
+    text[0] = '\0';
+    for (size_t i = 0; i < effects.count; i++) {
+        if (i > 0) {
+            strcat(text, " ");
+        }
+        strcat(text, engine_effect_name(effects.items[i]));
+    }
+    return text;
+}
+
+static const char *see_burst(struct fixture *f, const char *computer, uint64_t last)
+{
+    struct engine_burst burst = burst_at(computer, last);
+    return names(engine_burst_seen(&f->memory, &f->world, &burst));
+}
+
+static void write_patch(struct fixture *f, uint32_t limit)
+{
+    struct engine_patch patch = {.limit_before = 10, .limit_after = limit};
+    patch.copies[PC_DRIVERS].present = true;
+    patch.copies[PC_DRIVERS].crc32 = 0x5678;
+    CHECK_TEXT(names(engine_patched(&f->memory, &f->world, PC_DONE, &patch)),
+               f->policy.reboot_prompt ? f->world.assume_yes ? "save patched save restart"
+                                         : f->world.can_ask  ? "save patched ask-restart"
+                                                             : "save patched restart-needed"
+                                       : "save patched restart-needed");
+    f->target.copies[PC_DRIVERS].crc32 = 0x5678;
+}
+
+static void asks_patches_restarts_and_verifies(void)
+{
+    struct fixture f;
+    set_up(&f);
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst ask-patch");
+    CHECK_TEXT(engine_state_name(f.memory.state), "deciding");
+    CHECK_NUMBER(f.memory.limit, 100);
+    CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, true, 200)), "save patch");
+    CHECK_TEXT(engine_state_name(f.memory.state), "patching");
+    CHECK_NUMBER(f.memory.limit, 200);
+    write_patch(&f, 200);
+    CHECK_TEXT(engine_state_name(f.memory.state), "reboot-pending");
+    CHECK_NUMBER(f.memory.patch.time, NOW);
+    CHECK_TEXT(f.memory.boot, "boot-1");
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, true)), "save restart");
+    CHECK_NUMBER(engine_next_tick(&f.memory), 0);
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save verify");
+    CHECK_TEXT(engine_state_name(f.memory.state), "verifying");
+    CHECK(engine_is_as_written(&f.memory.patch, &f.target));
+    CHECK_TEXT(names(engine_verified(&f.memory, &f.world, true)), "save verified");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
+}
+
+static void no_is_no(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, false, 0)), "save declined");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    /* The cooldown keeps it from asking again too soon, by the records' time. */
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 23 * HOUR), "");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW - HOUR), "");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 24 * HOUR), "save burst ask-patch");
+    tear_down(&f);
+}
+
+static void the_policy_may_say_yes(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.policy.on_burst = ON_BURST_PATCH;
+    f.world.can_ask = false;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst patch");
+    CHECK_TEXT(engine_state_name(f.memory.state), "patching");
+    write_patch(&f, 100);
+    tear_down(&f);
+}
+
+static void yes_beforehand_answers_everything(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.can_ask = false;
+    f.world.assume_yes = true;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst save patch");
+    write_patch(&f, 100);
+    CHECK_NUMBER(f.memory.remind_at, 0);
+    tear_down(&f);
+}
+
+static void without_a_terminal_the_question_waits(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.can_ask = false;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst nobody-to-ask");
+    CHECK_TEXT(engine_state_name(f.memory.state), "deciding");
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "burst nobody-to-ask");
+    f.world.can_ask = true;
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "burst ask-patch");
+    /* A newer burst is told, and asks nothing more. */
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 25 * HOUR), "save burst");
+    CHECK_TEXT(engine_state_name(f.memory.state), "deciding");
+    tear_down(&f);
+}
+
+static void what_stands_in_the_way_is_told(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.policy.cooldown_seconds = 0;
+    f.policy.on_burst = ON_BURST_NOTIFY;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst notify-only");
+    f.policy.on_burst = ON_BURST_ASK;
+    f.world.has_root = false;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + HOUR), "save burst nothing-to-change");
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "");
+    f.world.has_root = true;
+    f.target.copies[PC_DRIVERS].inspection.limit = 100;
+    f.target.copies[PC_DRIVERS].inspection.status = PC_PATCHED;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 2 * HOUR), "save burst limit-is-set");
+    f.target.copies[PC_DRIVERS].inspection.status = PC_UNRECOGNISED;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 3 * HOUR), "save burst not-writable");
+    f.target.copies[PC_DRIVERS].access = OS_BUSY;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 4 * HOUR), "save burst not-writable");
+    f.target.copies[PC_DRIVERS].present = false;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 5 * HOUR), "save burst not-writable");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
+}
+
+static void only_one_computer_may_change_a_root(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.policy.cooldown_seconds = 0;
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, false, 0);
+    CHECK_TEXT(see_burst(&f, "OTHER", NOW + HOUR), "save burst other-computer");
+    CHECK_TEXT(see_burst(&f, "wks", NOW + 2 * HOUR), "save burst ask-patch");
+    tear_down(&f);
+}
+
+static void a_failed_patch_ends_the_matter(void)
+{
+    struct fixture f;
+    struct engine_patch nothing = {.time = 0};
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    CHECK_TEXT(names(engine_patched(&f.memory, &f.world, PC_FAILED, &nothing)),
+               "save patch-failed");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    CHECK_NUMBER(f.memory.patch.time, 0);
+    tear_down(&f);
+}
+
+static void a_kill_while_patching_goes_on_at_the_next_start(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "patch");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 48 * HOUR), "");
+    tear_down(&f);
+}
+
+/* Another disk at the same place, or an update: the yes was not for this driver. */
+static void a_yes_holds_for_no_other_driver(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    f.target.copies[PC_DRIVERS].inspection.version.part[3] = 5512;
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save other-driver");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    f.target.copies[PC_DRIVERS].present = false;
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save other-driver");
+    tear_down(&f);
+}
+
+static void a_declined_restart_reminds(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, false)), "save restart-later");
+    CHECK_NUMBER(engine_next_tick(&f.memory), NOW + HOUR / 2);
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
+    f.world.now = NOW + HOUR / 2;
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "ask-restart save");
+    CHECK_NUMBER(engine_next_tick(&f.memory), NOW + HOUR);
+    /* A burst meanwhile says so, and that the restart is still missing. */
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 25 * HOUR), "save burst restart-needed");
+    tear_down(&f);
+}
+
+static void a_policy_without_prompt_only_tells(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.policy.reboot_prompt = false;
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_NUMBER(engine_next_tick(&f.memory), 0);
+    tear_down(&f);
+}
+
+static void nobody_to_ask_is_reminded_in_words(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.policy.on_burst = ON_BURST_PATCH;
+    f.world.can_ask = false;
+    (void)see_burst(&f, "WKS", NOW);
+    write_patch(&f, 100);
+    f.world.now += HOUR;
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "restart-needed save");
+    tear_down(&f);
+}
+
+static void a_running_system_verifies_only_after_another_boot(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.root_is_running = true;
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "ask-restart");
+    CHECK_TEXT(engine_state_name(f.memory.state), "reboot-pending");
+    f.world.boot = "boot-2";
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save verify");
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "verify");
+    tear_down(&f);
+}
+
+static void the_log_shows_the_restart(void)
+{
+    struct fixture f;
+    set_up(&f);
+    CHECK_TEXT(names(engine_started_again(&f.memory, &f.world, NOW)), "");
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_started_again(&f.memory, &f.world, NOW - 1)), "");
+    CHECK_TEXT(names(engine_started_again(&f.memory, &f.world, NOW + HOUR)), "save verify");
+    f.target.copies[PC_DRIVERS].crc32 = 0x9999;
+    CHECK(!engine_is_as_written(&f.memory.patch, &f.target));
+    f.target.copies[PC_DRIVERS].present = false;
+    CHECK(!engine_is_as_written(&f.memory.patch, &f.target));
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + 48 * HOUR), "");
+    CHECK_TEXT(names(engine_verified(&f.memory, &f.world, false)), "save differs");
+    tear_down(&f);
+}
+
+static void answers_out_of_turn_do_nothing(void)
+{
+    struct fixture f;
+    struct engine_patch nothing = {.time = 0};
+    set_up(&f);
+    CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, true, 100)), "");
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, true)), "");
+    CHECK_TEXT(names(engine_patched(&f.memory, &f.world, PC_DONE, &nothing)), "");
+    CHECK_TEXT(names(engine_verified(&f.memory, &f.world, true)), "");
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"asks, patches, restarts and verifies", asks_patches_restarts_and_verifies},
+        {"no is no", no_is_no},
+        {"the policy may say yes", the_policy_may_say_yes},
+        {"yes beforehand answers everything", yes_beforehand_answers_everything},
+        {"without a terminal the question waits", without_a_terminal_the_question_waits},
+        {"what stands in the way is told", what_stands_in_the_way_is_told},
+        {"only one computer may change a root", only_one_computer_may_change_a_root},
+        {"a failed patch ends the matter", a_failed_patch_ends_the_matter},
+        {"a kill while patching goes on at the next start",
+         a_kill_while_patching_goes_on_at_the_next_start},
+        {"a yes holds for no other driver", a_yes_holds_for_no_other_driver},
+        {"a declined restart reminds", a_declined_restart_reminds},
+        {"a policy without prompt only tells", a_policy_without_prompt_only_tells},
+        {"nobody to ask is reminded in words", nobody_to_ask_is_reminded_in_words},
+        {"a running system verifies only after another boot",
+         a_running_system_verifies_only_after_another_boot},
+        {"the log shows the restart", the_log_shows_the_restart},
+        {"answers out of turn do nothing", answers_out_of_turn_do_nothing},
+    };
+    return RUN_SUITE("engine", cases);
+}
