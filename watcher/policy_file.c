@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-char *policy_path(const char *named)
+char *policy_file_path(const char *named)
 {
     return named != NULL ? text_copy(named) : paths_default_policy();
 }
@@ -30,7 +30,7 @@ enum policy_load policy_load(const struct os *os, const char *named, struct poli
     struct buf text = BUF_INIT;
     struct policy_errors errors = POLICY_ERRORS_INIT;
     enum policy_load loaded = POLICY_WRONG;
-    char *path = policy_path(named);
+    char *path = policy_file_path(named);
     if (path == NULL) {
         return POLICY_ABSENT;
     }

@@ -17,6 +17,6 @@ enum policy_load policy_load(const struct os *os, const char *named, struct poli
                              struct buf *why);
 
 /* The path that policy_load() reads; NULL when there is no default place. The caller frees. */
-char *policy_path(const char *named);
+char *policy_file_path(const char *named);
 
 #endif

@@ -394,7 +394,7 @@ int command_run(const struct command_options *options)
         command_complain("Out of memory.");
         return PC_FAILED;
     }
-    char *policy_file = policy_path(options->policy_file);
+    char *policy_file = policy_file_path(options->policy_file);
     struct os_stat stat;
     bool has_file = policy_file != NULL && w.os->stat(w.os, policy_file, &stat) == OS_OK;
     w.policy_file = has_file ? policy_file : NULL;

@@ -33,7 +33,7 @@ static void add_line(struct buf *out, const char *name, const char *text)
 static void show_policy(struct status *s)
 {
     struct buf why = BUF_INIT;
-    char *path = policy_path(s->options->policy_file);
+    char *path = policy_file_path(s->options->policy_file);
     switch (policy_load(s->os, s->options->policy_file, &s->policy, &why)) {
     case POLICY_LOADED:
         add_line(&s->out, "policy", path);
@@ -189,7 +189,7 @@ int command_check_policy(const struct command_options *options)
     }
     switch (policy_load(os_native(), named, &policy, &text)) {
     case POLICY_LOADED: {
-        char *path = policy_path(named);
+        char *path = policy_file_path(named);
         policy_print(&policy, path != NULL ? path : "", &text);
         (void)term_write(TERM_OUT, buf_text(&text));
         free(path);
