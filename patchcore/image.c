@@ -86,8 +86,11 @@ static enum pe_fault read_optional(const uint8_t *optional, uint32_t length, str
     }
     uint64_t room = plus ? UINT64_MAX - image->base : UINT32_MAX - image->base;
     if (image->image_size == 0 || image->image_size > room ||
-        image->headers_size > image->image_size || image->headers_size > image->size) {
+        image->headers_size > image->image_size) {
         return PE_BAD_SIZES;
+    }
+    if (image->headers_size > image->size) {
+        return PE_CUT_HEADERS;
     }
     uint32_t fixed = plus ? OPTIONAL_FIXED_64 : OPTIONAL_FIXED_32;
     uint32_t directories = get_le32(optional + fixed - 4);
@@ -176,9 +179,6 @@ static enum pe_fault read_sections(struct pe_image *image, const struct layout *
     uint64_t table_size = (uint64_t)image->section_count * SECTION_HEADER_SIZE;
     if (image->section_count == 0 || image->section_count > PE_SECTIONS_MOST) {
         return PE_BAD_SECTION_COUNT;
-    }
-    if (!in_bounds(image->size, layout->table, table_size)) {
-        return PE_CUT_HEADERS;
     }
     if (!in_bounds(image->headers_size, layout->table, table_size)) {
         return PE_BAD_SIZES;

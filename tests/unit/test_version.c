@@ -123,6 +123,7 @@ static void unsound_resources_give_no_version(void)
         {LEAF + 4, 4, UINT32_MAX, false},
         {RESOURCE, 2, 0, false},
         {RESOURCE, 2, 5, false},
+        {RESOURCE, 2, 38, false}, /* ends with its key */
         {RESOURCE, 2, 0xffff, false},
         {RESOURCE + 2, 2, 51, false}, /* too short a fixed part */
         {RESOURCE + 6, 2, 'W', false},
