@@ -23,19 +23,21 @@ done
 
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
+policy=$PWD/conf/tcpipwatch.ini
+xp_log=$PWD/tests/data/xp_SysEvent_excerpt_3870-3990.evt
 try=$PWD/build/try
 play=$try/play
-windows=$play/WINDOWS
-log=$windows/system32/config/SysEvent.Evt
-data=$play/data
+make_image=$try/tests/make_image
+make_log=$try/tests/make_log
+
+# shellcheck source=packaging/packages.sh
+. "$here/packages.sh"
 
 say() {
     printf '\n== %s\n' "$1"
 }
 
 build() {
-    # shellcheck source=packaging/packages.sh
-    . "$here/packages.sh"
     # shellcheck disable=SC2086 # one word a package
     install_packages $packages_build &&
         cmake -S . -B "$try" -G Ninja -DTCPIPWATCH_TESTS=OFF -DTCPIPWATCH_TOOLS=ON &&
@@ -49,67 +51,71 @@ if ! build > "$try/build.log" 2>&1; then
     echo "The build failed; its whole output is in $try/build.log." >&2
     exit 1
 fi
-make_image=$try/tests/make_image
-make_log=$try/tests/make_log
 
-# ---- a Windows directory, and its System log with real records of Windows XP ----
+# ---- a Windows directory, and its System log, which begins with real records of Windows XP ----
 rm -rf "$play"
-mkdir -p "$windows/system32/drivers" "$windows/system32/dllcache" \
-    "$windows/ServicePackFiles/i386" "$windows/system32/config"
-"$make_image" --build 2180 "$play/original.sys"
+mkdir -p "$play"
+cd "$play"
+log=WINDOWS/system32/config/SysEvent.Evt
+mkdir -p WINDOWS/system32/drivers WINDOWS/system32/dllcache WINDOWS/ServicePackFiles/i386 \
+    WINDOWS/system32/config
+"$make_image" --build 2180 original.sys
 for copy in system32/drivers system32/dllcache ServicePackFiles/i386; do
-    cp "$play/original.sys" "$windows/$copy/tcpip.sys"
+    cp original.sys "WINDOWS/$copy/tcpip.sys"
 done
-cp tests/data/xp_SysEvent_excerpt_3870-3990.evt "$log"
+cp "$policy" tcpipwatch.ini
+cp "$xp_log" "$log"
 chmod u+w "$log"
 
 # The machine that is watched: its log grows as XP's service writes it. When the restart is agreed
-# to it shuts down and starts; then, or when a question is declined, the watcher is stopped.
+# to, or a question is declined, the watcher is stopped.
 machine() {
-    tries=0
     for _ in 1 2 3 4; do
         sleep 0.5
         "$make_log" append "$log" --event 4226 > /dev/null
     done
+    tries=0
     while [ "$tries" -lt 1500 ]; do
         tries=$((tries + 1))
         sleep 0.2
-        if grep -q '"action":"restart"' "$data/audit.jsonl" 2> /dev/null; then
-            sleep 0.5
+        if grep -qE '"action":"(restart|declined|restart-later|patch-failed)"' data/audit.jsonl \
+            2> /dev/null; then
             break
         fi
-        grep -qE '"action":"(declined|restart-later|patch-failed)"' "$data/audit.jsonl" \
-            2> /dev/null && break
     done
-    watcher=$(sed -n 's/^process //p' "$data/instance" 2> /dev/null || true)
+    sleep 0.5
+    watcher=$(sed -n 's/^process //p' data/instance 2> /dev/null || true)
     [ -z "$watcher" ] || kill "$watcher" 2> /dev/null || true
 }
 
-say "tcpipwatch run --root .../WINDOWS --source file:.../SysEvent.Evt $yes"
+watch() {
+    "$try/tcpipwatch" run --policy tcpipwatch.ini --data data --root WINDOWS --source "file:$log" "$@"
+}
+
+say "tcpipwatch run --policy tcpipwatch.ini --root WINDOWS --source file:$log $yes"
 machine &
 # shellcheck disable=SC2086 # --yes or nothing
-"$try/tcpipwatch" run --policy conf/tcpipwatch.ini --data "$data" --root "$windows" \
-    --source "file:$log" $yes
+watch $yes
 wait
 
-if ! grep -q '"action":"patched"' "$data/audit.jsonl"; then
-    say "Nothing was patched. The audit log is $data/audit.jsonl."
+if ! grep -q '"action":"patched"' data/audit.jsonl; then
+    say "Nothing was patched. The audit log is $play/data/audit.jsonl."
     exit 0
 fi
 
 say "The machine was restarted; tcpipwatch is started again"
-"$try/tcpipwatch" run --once --policy conf/tcpipwatch.ini --data "$data" --root "$windows" \
-    --source "file:$log"
+"$make_log" append "$log" --event 6005 --source EventLog --record-type information > /dev/null
+watch --once
 
-say "tcpippatch status"
-"$try/tcpippatch" status --root "$windows" --data "$data"
+say "tcpippatch status --root WINDOWS"
+"$try/tcpippatch" status --root WINDOWS --data data
 
-say "tcpippatch restore"
-"$try/tcpippatch" restore --root "$windows" --data "$data" --yes
+say "tcpippatch restore --root WINDOWS --yes"
+"$try/tcpippatch" restore --root WINDOWS --data data --yes
 
 say "Is the original back, bit for bit?"
 for copy in system32/drivers system32/dllcache ServicePackFiles/i386; do
-    cmp "$play/original.sys" "$windows/$copy/tcpip.sys"
-    echo "the same: $copy/tcpip.sys"
+    cmp original.sys "WINDOWS/$copy/tcpip.sys"
+    echo "the same: WINDOWS/$copy/tcpip.sys"
 done
-echo "Everything that was done is in $data/audit.jsonl; the playground is $play."
+echo "Everything that was done is in data/audit.jsonl below $play."

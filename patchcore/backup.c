@@ -3,6 +3,7 @@
 #include "base/crc32.h"
 #include "base/keyfile.h"
 #include "base/utf.h"
+#include "install.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -118,6 +119,12 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
         goto done;
     }
     saved = verify(pc->os, file, crc32, &present, why) == BACKUP_SOUND;
+    if (saved) {
+        struct buf shown = BUF_INIT;
+        add_printable(&shown, file);
+        install_say(pc, "Saved the original as %s.", buf_text(&shown));
+        buf_free(&shown);
+    }
 done:
     free(file);
     free(directory);

@@ -392,9 +392,6 @@ static enum pc_result carry_out(struct transaction *t)
             return PC_FAILED;
         }
     }
-    if (!t->journal.is_restore) {
-        install_say(t->pc, "The original is saved in the data directory, under originals.");
-    }
     if (!write_journal(t, JOURNAL_PREPARE) || !stage_all(t) || !write_journal(t, JOURNAL_COMMIT) ||
         !swap_all(t)) {
         return give_up(t);

@@ -124,16 +124,17 @@ enum { PC_COPIES = 3, PC_DRIVERS = 2 };
 /* One of the places where Windows keeps tcpip.sys, in the order in which they are written:
  * ServicePackFiles/i386, system32/dllcache, system32/drivers (PC_DRIVERS, the last). */
 struct pc_copy {
-    char *path;            /* as it is spelled on the disk; NULL when there is no such directory */
-    char *directory;       /* the directory part of it */
-    bool present;          /* there is a file */
+    char *path;      /* below the root as it was named, spelled as on the disk; NULL when there
+                      * is no such directory */
+    char *directory; /* the directory part of it */
+    bool present;    /* there is a file */
     enum os_status access; /* OS_OK, or why it could not be read; the inspection is then void */
     struct pc_inspection inspection;
     uint32_t crc32; /* of the whole file, when it was read */
 };
 
 struct pc_target {
-    char *root; /* absolute, without links */
+    char *root; /* absolute, without links: what it is, however it was named */
     char *id;   /* names the root in the data directory */
     struct pc_copy copies[PC_COPIES];
 };

@@ -175,7 +175,7 @@ enum pc_result pc_find(const struct pc_context *pc, const char *root, struct pc_
         return PC_REFUSED;
     }
     for (size_t i = 0; i < PC_COPIES; i++) {
-        find_copy(os, target->root, places[i], &target->copies[i]);
+        find_copy(os, root, places[i], &target->copies[i]);
     }
     return PC_DONE;
 }

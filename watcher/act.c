@@ -89,7 +89,7 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
     struct engine_world world = watcher_world(w);
     const struct text_facts facts = {.memory = &w->memory,
                                      .world = &world,
-                                     .root = w->has_target ? w->target.root : w->root,
+                                     .root = w->root,
                                      .data = w->data,
                                      .why = buf_text(&w->why)};
     text_effect(&text, effect, &facts);

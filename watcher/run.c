@@ -9,6 +9,7 @@
 #include "paths.h"
 #include "policy_file.h"
 #include "state.h"
+#include "text.h"
 #include "watcher.h"
 
 #include <inttypes.h>
@@ -148,18 +149,21 @@ static void recover(struct watcher *w)
 static void say_start(struct watcher *w)
 {
     struct buf logs = BUF_INIT;
+    struct buf window = BUF_INIT;
     for (size_t i = 0; i < w->log_count; i++) {
         buf_printf(&logs, "%s%s", i > 0 ? ", " : "", w->logs[i].source.path);
     }
+    text_duration(&window, w->policy.window_seconds);
     watcher_tell(w, LEVEL_INFO,
                  "tcpipwatch " TCPIPWATCH_VERSION " watches %s for bursts of event 4226: %" PRIu32
-                 " records within %" PRIu32 " seconds (%s).",
-                 buf_text(&logs), w->policy.events, w->policy.window_seconds,
+                 " or more within %s (%s).",
+                 buf_text(&logs), w->policy.events, buf_text(&window),
                  w->policy_file != NULL ? w->policy_file : "built-in policy");
+    buf_free(&window);
     if (w->has_target) {
         const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
         if (drivers->present && drivers->access == OS_OK && drivers->inspection.has_limit) {
-            watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->target.root,
+            watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->root,
                          drivers->inspection.limit);
         }
     }
@@ -304,6 +308,20 @@ static void run_loop(struct watcher *w)
     }
 }
 
+/* What the next start will go on with. */
+static const char *what_is_left(const struct watcher *w)
+{
+    switch (w->memory.state) {
+    case ENGINE_DECIDING:
+        return " The question stands, and is asked again at the next start; nothing is changed "
+               "without a yes.";
+    case ENGINE_REBOOT_PENDING:
+        return " The restart is still to come.";
+    default:
+        return "";
+    }
+}
+
 static int run_prepared(struct watcher *w)
 {
     load_state(w);
@@ -313,13 +331,7 @@ static int run_prepared(struct watcher *w)
     watcher_act(w, engine_start(&w->memory, &world));
     run_loop(w);
     bool saved = !w->state_changed || watcher_save(w);
-    if (w->question != QUESTION_NONE) {
-        watcher_tell(w, LEVEL_INFO,
-                     "Stopped. The question stands, and is asked again at the next "
-                     "start; nothing is changed without a yes.");
-    } else {
-        watcher_tell(w, LEVEL_INFO, "Stopped (%s).", engine_state_name(w->memory.state));
-    }
+    watcher_tell(w, LEVEL_INFO, "Stopped.%s", what_is_left(w));
     return w->once ? (int)w->result : saved ? PC_DONE : PC_FAILED;
 }
 
