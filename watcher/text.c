@@ -166,7 +166,7 @@ static void tell_patch_failed(struct buf *out, const struct text_facts *f)
 static void ask_restart(struct buf *out, const struct text_facts *f)
 {
     buf_printf(out,
-               "The new limit holds after a restart of the machine whose disk %s is; it cannot be "
+               "The new limit holds after a restart of the machine that %s belongs to; it cannot be "
                "restarted from here. y = I restart it now, n = remind me in ",
                f->root);
     text_duration(out, f->world->policy->remind_seconds);
@@ -176,8 +176,8 @@ static void ask_restart(struct buf *out, const struct text_facts *f)
 static void tell_restart_needed(struct buf *out, const struct text_facts *f)
 {
     buf_printf(out,
-               "The limit of %" PRIu32 " holds only after a restart of the machine whose disk %s "
-               "is. Please restart it.",
+               "The limit of %" PRIu32 " holds only after a restart of the machine that %s "
+               "belongs to. Please restart it.",
                f->memory->patch.limit_after, f->root);
 }
 
@@ -194,7 +194,7 @@ static void tell_restart_later(struct buf *out, const struct text_facts *f)
 static void tell_restart(struct buf *out, const struct text_facts *f)
 {
     buf_printf(out,
-               "Restart the machine whose disk %s is. Afterwards the copies are verified: when the "
+               "Restart the machine that %s belongs to. Afterwards the copies are verified: when the "
                "log shows the restart, or when tcpipwatch is started again.",
                f->root);
 }
