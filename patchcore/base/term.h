@@ -28,8 +28,9 @@ enum term_line {
     TERM_INTERRUPTED, /* Ctrl-C: the user wants to leave */
 };
 
-/* Writes `prompt` to the standard error output when that is a terminal and standard output
- * otherwise is not, and waits for one line of standard input. Takes no byte behind the line. */
+/* Writes `prompt` to the standard output, or to the standard error output where only that can be a
+ * terminal, and waits for one line of standard input, which `line` gets. Takes no byte behind the
+ * line. The answer is untrusted, and UTF-8 only if the terminal sent that. */
 enum term_line term_read_line(const char *prompt, struct buf *line);
 
 /* Columns of the stream's terminal; TERM_WIDTH where it has none. */

@@ -47,16 +47,19 @@ struct loop;
 
 /* From here on signals that would end the process (SIGINT, SIGTERM, SIGHUP; on Windows the
  * console's control events) are requests to stop; those ignored at the start stay ignored.
- * SIGPIPE and SIGTTIN are ignored: a write or read fails instead. */
+ * SIGPIPE and SIGTTIN are ignored: a write or read fails instead. The first request alone is
+ * reported, and a second one does not end the process either. */
 enum os_status loop_open(struct loop **out);
 
 /* Ends all watches and puts the handling of signals back. NULL is allowed. */
 void loop_close(struct loop *loop);
 
 /* Watches one file, by its path, which need not exist: its contents, its replacement, its end and
- * its coming. A second call with the same id replaces the watch. An id may be used once only.
- * OS_NOT_FOUND: its directory does not exist; try again later. OS_FULL: the system's limit of
- * watches is reached, OS_UNSUPPORTED: it has none (a network share): look now and then instead. */
+ * its coming. The renaming of a directory above its own, and changes that another machine makes on
+ * a network share, may go unnoticed: look now and then as well. A second call with the same id
+ * replaces the watch. An id may be used once only. OS_NOT_FOUND: its directory does not exist; try
+ * again later. OS_FULL: the system's limit of watches is reached, OS_UNSUPPORTED: it has none (a
+ * network share): look now and then instead. */
 enum os_status loop_watch(struct loop *loop, unsigned id, const char *path);
 
 /* Watches something of the system's: a file descriptor that becomes readable, a HANDLE of
