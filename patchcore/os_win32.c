@@ -504,23 +504,52 @@ static void win32_unlock(const struct os *os, struct os_lock *lock)
     }
 }
 
+typedef DWORD(WINAPI *path_call)(const wchar_t *path, wchar_t *out, DWORD size);
+
+static DWORD WINAPI full_path(const wchar_t *path, wchar_t *out, DWORD size)
+{
+    return GetFullPathNameW(path, size, out, NULL);
+}
+
+/* What a call that fills a buffer makes of a path; the caller frees. NULL when it fails. */
+static wchar_t *ask_for_path(path_call call, const wchar_t *path)
+{
+    DWORD size = call(path, NULL, 0);
+    wchar_t *out = size > 0 ? malloc(size * sizeof *out) : NULL;
+    DWORD length = out != NULL ? call(path, out, size) : 0;
+    if (length == 0 || length >= size) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+/* "C:\WINDOWS\" is the same directory as "C:\WINDOWS", and "C:\" is none without its end. */
+static void drop_last_separator(wchar_t *path)
+{
+    size_t length = wcslen(path);
+    if (length > 3 && path[length - 1] == L'\\') {
+        path[length - 1] = L'\0';
+    }
+}
+
+/* Absolute, with the long names in the letter case that they have on the disk. */
 static enum os_status win32_real_path(const struct os *os, const char *path, struct buf *out)
 {
     (void)os;
     enum os_status status = OS_NO_MEMORY;
     wchar_t *wide = wide_path(path);
-    DWORD size = wide != NULL ? GetFullPathNameW(wide, 0, NULL, NULL) : 0;
-    wchar_t *full = size > 0 ? malloc(size * sizeof *full) : NULL;
+    wchar_t *full = wide != NULL ? ask_for_path(full_path, wide) : NULL;
     if (full != NULL) {
-        DWORD length = GetFullPathNameW(wide, size, full, NULL);
-        if (length == 0 || length >= size) {
-            status = last_status();
-        } else if (GetFileAttributesW(full) == INVALID_FILE_ATTRIBUTES) {
-            status = last_status();
-        } else {
-            wide_to_utf8(out, full);
+        drop_last_separator(full);
+        wchar_t *named = ask_for_path(GetLongPathNameW, full);
+        if (named != NULL) {
+            wide_to_utf8(out, named);
             status = out->failed ? OS_NO_MEMORY : OS_OK;
+        } else {
+            status = last_status();
         }
+        free(named);
     }
     free(full);
     free(wide);
