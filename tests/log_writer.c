@@ -263,7 +263,7 @@ const char *evt_image_load(struct evt_image *image, const void *bytes, size_t si
 /* Bytes from the end-of-file record on that no record needs. */
 static uint32_t room(const struct evt_image *image)
 {
-    if (image->oldest == 0 || image->oldest == image->next) {
+    if (image->begin == image->end) {
         return (uint32_t)image->size - HEADER;
     }
     return image->begin > image->end ? image->begin - image->end
@@ -321,7 +321,7 @@ static bool fill_end(struct evt_image *image)
 bool evt_image_append(struct evt_image *image, const struct log_record *record)
 {
     struct buf bytes = BUF_INIT;
-    bool empty = image->oldest == 0 || image->oldest == image->next;
+    bool empty = image->begin == image->end;
     bool done = false;
     uint8_t flags[4];
     put_le32(flags, get_le32(image->bytes + 36) | FLAG_DIRTY);

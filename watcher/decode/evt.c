@@ -11,7 +11,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { FLAG_DIRTY = 1 };
+enum {
+    FLAG_DIRTY = 1,
+    MOST_MARKS = 64, /* end-of-file records looked at in one file; a real one has one or two */
+};
 
 struct reader {
     struct evt_ring ring;
@@ -33,8 +36,11 @@ static bool mark_at(struct evt_ring *ring, uint32_t at, struct evt_mark *out)
         return false;
     }
     struct evt_mark mark = evt_mark_read(look.bytes + 20);
-    if (mark.end != at || !evt_ring_has(ring, mark.begin)) {
+    if (mark.end != at) {
         return false;
+    }
+    if (!evt_ring_has(ring, mark.begin)) {
+        mark.begin = at; /* looks empty, which the numbers will deny */
     }
     *out = mark;
     return true;
@@ -72,31 +78,42 @@ static bool oldest_is_there(struct evt_ring *ring, const struct evt_mark *bounds
     return look.thing == EVT_RECORD && evt_record_number(look.bytes) == bounds->oldest;
 }
 
-/* Looks for end-of-file records by their signature, in the whole file. One whose oldest record is
- * there beats one left over from before the log was cleared; then the newest wins. */
+/* How far an end-of-file record can be believed: 2 when the records from the oldest on lead to it,
+ * 1 when only the oldest is there. */
+static int proof_of(struct evt_ring *ring, const struct evt_mark *mark)
+{
+    struct evt_mark reached;
+    if (mark->begin == mark->end) {
+        return 1;
+    }
+    if (!oldest_is_there(ring, mark)) {
+        return 0;
+    }
+    return mark_behind(ring, mark->begin, &reached) && reached.end == mark->end ? 2 : 1;
+}
+
+/* Looks for end-of-file records by their signature, in the whole file. One that is left over from
+ * before the log was cleared has less proof; of equals the newest wins. */
 static bool mark_anywhere(struct evt_ring *ring, const struct evt_mark *header,
                           struct evt_mark *out)
 {
-    bool found = false;
-    bool found_proven = false;
+    int best = -1;
     uint32_t at = EVT_HEADER_SIZE;
-    while ((at = evt_ring_find_mark(ring, at)) != 0) {
+    for (int seen = 0; seen < MOST_MARKS && (at = evt_ring_find_mark(ring, at)) != 0; seen++) {
         struct evt_mark mark;
         bool holds = mark_at(ring, at, &mark);
         at += 4;
         if (!holds) {
             continue;
         }
-        bool proven = oldest_is_there(ring, &mark);
-        bool newer =
-            found && (int32_t)((mark.next - header->next) - (out->next - header->next)) > 0;
-        if (!found || (proven && !found_proven) || (proven == found_proven && newer)) {
+        int proof = proof_of(ring, &mark);
+        int32_t newer = (int32_t)((mark.next - header->next) - (out->next - header->next));
+        if (proof > best || (proof == best && newer > 0)) {
             *out = mark;
-            found = true;
-            found_proven = proven;
+            best = proof;
         }
     }
-    return found;
+    return best >= 0;
 }
 
 /* A closed log's header is believed when what it points to agrees with it. */
@@ -114,8 +131,8 @@ static bool header_holds(struct evt_ring *ring, const struct evt_mark *header)
            (mark_at(ring, header->end, &mark) && mark.begin == header->begin);
 }
 
-/* The record with the lowest number, for a file without an end-of-file record. */
-static bool find_oldest(struct evt_ring *ring, struct evt_mark *out)
+/* The record with the lowest number, or with the number that is wanted. */
+static bool find_oldest(struct evt_ring *ring, const uint32_t *wanted, struct evt_mark *out)
 {
     bool found = false;
     uint32_t at = EVT_HEADER_SIZE;
@@ -124,8 +141,10 @@ static bool find_oldest(struct evt_ring *ring, struct evt_mark *out)
         struct evt_look look = evt_ring_look(ring, at, rest);
         if (look.thing == EVT_RECORD) {
             uint32_t number = evt_record_number(look.bytes);
-            if (!found || (int32_t)(number - out->oldest) < 0) {
-                *out = (struct evt_mark){.begin = at, .oldest = number};
+            if (wanted != NULL ? number == *wanted
+                               : !found || (int32_t)(number - out->oldest) < 0) {
+                out->begin = at;
+                out->oldest = number;
                 found = true;
             }
         }
@@ -139,6 +158,19 @@ static bool find_oldest(struct evt_ring *ring, struct evt_mark *out)
         rest -= step;
     }
     return found;
+}
+
+/* An end-of-file record whose own beginning is damaged still tells the oldest record's number. */
+static void repair_begin(struct evt_ring *ring, struct evt_mark *bounds)
+{
+    bool empty = bounds->begin == bounds->end;
+    bool good =
+        empty ? bounds->oldest == 0 || bounds->oldest == bounds->next
+              : evt_ring_look(ring, bounds->begin, evt_ring_rest(ring, bounds->begin)).thing ==
+                    EVT_RECORD;
+    if (!good) {
+        (void)find_oldest(ring, &bounds->oldest, bounds);
+    }
 }
 
 /* Sets the bounds. False when the file holds no record at all. */
@@ -155,11 +187,12 @@ static bool find_bounds(struct reader *r, const struct evt_mark *header)
     if ((place != NULL && place->set && mark_behind(&r->ring, place->offset, &r->bounds)) ||
         mark_behind(&r->ring, header->end, &r->bounds) ||
         mark_anywhere(&r->ring, header, &r->bounds)) {
+        repair_begin(&r->ring, &r->bounds);
         return true;
     }
     r->bounds_known = false;
     r->ring.wraps = header->end < header->begin || r->run.result.dirty;
-    return find_oldest(&r->ring, &r->bounds);
+    return find_oldest(&r->ring, NULL, &r->bounds);
 }
 
 /* ---- the walk ---- */

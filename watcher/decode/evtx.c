@@ -72,10 +72,12 @@ static bool add_run(struct reader *r, const struct run_of_chunks *run)
 /* Puts one more chunk into the last run where it goes on with it, else into a new one. */
 static bool place_chunk(struct reader *r, uint64_t index, const struct evtx_chunk_header *header)
 {
+    /* An empty chunk has no last number. */
+    uint64_t next = header->free == EVTX_CHUNK_HEADER ? header->first : header->last + 1;
     struct run_of_chunks *last = r->run_count > 0 ? &r->runs[r->run_count - 1] : NULL;
     bool behind = last != NULL && last->chunk + last->count == index;
     if (behind && header->sound && header->first == last->next) {
-        last->next = header->last + 1;
+        last->next = next;
         last->count++;
         return true;
     }
@@ -83,12 +85,12 @@ static bool place_chunk(struct reader *r, uint64_t index, const struct evtx_chun
     if (last != NULL && (!header->sound || r->run_count == MOST_RUNS)) {
         last->count = index + 1 - last->chunk;
         if (header->sound) {
-            last->next = header->last + 1;
+            last->next = next;
         }
         return true;
     }
     struct run_of_chunks run = {.first = header->sound ? header->first : 0,
-                                .next = header->sound ? header->last + 1 : 0,
+                                .next = header->sound ? next : 0,
                                 .chunk = index,
                                 .count = 1};
     return add_run(r, &run);

@@ -1,0 +1,709 @@
+#include "check.h"
+#include "log_reader.h"
+#include "log_writer.h"
+
+#include "decode/evt_record.h"
+
+#include "base/bytes.h"
+#include "base/wintime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER = 48, MARK = 40, AT_FLAGS = 36, RECORD_4226 = 160 };
+
+#define TIME_0 (wintime_from_unix(1316191380)) /* 2011-09-16T16:43:00Z */
+
+static struct reading reading;
+
+static void read_image(const struct evt_image *image, bool growing, struct log_place *place)
+{
+    read_bytes(&reading, LOG_EVT, image->bytes, image->size, growing, place);
+}
+
+static struct log_record record_at(uint64_t seconds)
+{
+    return log_record_tcpip(4226, "WKS", TIME_0 + seconds * WINTIME_PER_SECOND);
+}
+
+static void append(struct evt_image *image, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct log_record record = record_at(image->next);
+        CHECK(evt_image_append(image, &record));
+    }
+}
+
+/* True when the records read are those with these numbers, in order and without a gap. */
+static bool numbers_are(uint32_t first, size_t count)
+{
+    bool good = reading.count == count;
+    for (size_t i = 0; good && i < count; i++) {
+        good = reading.records[i].record == (uint32_t)(first + i);
+    }
+    if (!good) {
+        CHECK_NUMBER(reading.count, count);
+        CHECK_NUMBER(reading.records[0].record, first);
+    }
+    return good;
+}
+
+static bool load_excerpt(struct buf *file)
+{
+    bool good = load_file(file, TEST_DATA "/xp_SysEvent_excerpt_3870-3990.evt");
+    CHECK(good);
+    return good;
+}
+
+/* ---- the real log ---- */
+
+static void real_log_is_read_whole(void)
+{
+    struct buf file = BUF_INIT;
+    if (load_excerpt(&file)) {
+        read_bytes(&reading, LOG_EVT, file.data, file.len, false, NULL);
+        CHECK_NUMBER(reading.result.end, LOG_END);
+        CHECK(numbers_are(3870, 121));
+        CHECK_NUMBER(reading.tcpip, 2);
+        CHECK_NUMBER(reading.records[0].time, TIME_0);
+        CHECK_NUMBER(reading.records[3975 - 3870].id, 4226);
+        CHECK(!reading.result.dirty && !reading.result.incomplete && !reading.result.place_lost);
+        CHECK_NUMBER(reading.result.damaged, 0);
+    }
+    buf_free(&file);
+}
+
+static void real_record_in_all_fields(void)
+{
+    struct buf file = BUF_INIT;
+    if (load_excerpt(&file)) {
+        reading.keep_lines = true;
+        read_bytes(&reading, LOG_EVT, file.data, file.len, false, NULL);
+        reading.keep_lines = false;
+        CHECK(strstr(buf_text(&reading.lines),
+                     "{\"file\":null,\"record\":3882,\"time\":\"2011-09-16T21:16:52.0000000Z\","
+                     "\"channel\":null,\"provider\":\"Tcpip\",\"event_id\":4226,"
+                     "\"qualifiers\":32768,\"level\":3,\"computer\":\"WKS-WINXP32BIT\"}\n") !=
+              NULL);
+    }
+    buf_free(&file);
+}
+
+/* The writer's 4226 is the driver's, byte for byte, but for the record's own garbage. */
+static void written_record_is_the_real_one(void)
+{
+    struct buf file = BUF_INIT;
+    struct buf made = BUF_INIT;
+    if (load_excerpt(&file)) {
+        size_t at = HEADER;
+        while (get_le32((uint8_t *)file.data + at + 8) != 3882) {
+            at += get_le32((uint8_t *)file.data + at);
+        }
+        struct log_record record =
+            log_record_tcpip(4226, "WKS-WINXP32BIT", wintime_from_unix(1316207812));
+        evt_record_bytes(&made, &record, 3882);
+        CHECK_NUMBER(made.len, RECORD_4226);
+        memset(file.data + at + 140, 0, 12);
+        CHECK(memcmp(made.data, file.data + at, RECORD_4226) == 0);
+    }
+    buf_free(&made);
+    buf_free(&file);
+}
+
+static void real_log_is_appended_to(void)
+{
+    struct buf file = BUF_INIT;
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    if (load_excerpt(&file)) {
+        CHECK_TEXT(evt_image_load(&image, file.data, file.len, 0), NULL);
+        read_image(&image, true, &place);
+        CHECK_NUMBER(place.record, 3990);
+        append(&image, 3);
+        read_image(&image, true, &place);
+        CHECK(numbers_are(3991, 3));
+        CHECK(reading.result.dirty && !reading.result.incomplete);
+        read_image(&image, false, NULL);
+        CHECK(numbers_are(3870, 124));
+        evt_image_free(&image);
+    }
+    buf_free(&file);
+}
+
+/* ---- states of a log ---- */
+
+static void empty_logs(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 4096, 4096));
+    for (int dirty = 0; dirty < 2; dirty++) {
+        put_le32(image.bytes + AT_FLAGS, (uint32_t)dirty);
+        read_image(&image, false, NULL);
+        CHECK_NUMBER(reading.result.end, LOG_END);
+        CHECK_NUMBER(reading.count, 0);
+        CHECK_NUMBER(reading.result.damaged, 0);
+        CHECK(!reading.result.incomplete);
+    }
+    /* A clean, empty log with records and an end-of-file record of its past further in. */
+    append(&image, 5);
+    image.begin = image.end = HEADER;
+    image.oldest = 0;
+    image.next = 1;
+    CHECK(evt_image_close(&image));
+    read_image(&image, false, NULL);
+    CHECK_NUMBER(reading.count, 0);
+    CHECK_NUMBER(reading.result.damaged, 0);
+    evt_image_free(&image);
+}
+
+static void dirty_log_has_a_stale_header(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 65536, 65536));
+    append(&image, 10);
+    CHECK(evt_image_close(&image));
+    append(&image, 25);
+    CHECK_NUMBER(get_le32(image.bytes + 24), 11);
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(1, 35));
+    CHECK(reading.result.dirty && !reading.result.incomplete);
+    /* Closed, the header is believed, even where the end-of-file record is gone. */
+    CHECK(evt_image_close(&image));
+    memset(image.bytes + image.end, 0, MARK);
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(1, 35));
+    CHECK_NUMBER(reading.result.damaged, 0);
+    evt_image_free(&image);
+}
+
+/* Cleared by the service: numbers begin anew, the old end-of-file record is still further in. */
+static void old_end_mark_is_not_believed(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 65536, 65536));
+    append(&image, 100);
+    image.begin = image.end = HEADER;
+    image.oldest = 0;
+    image.next = 1;
+    CHECK(evt_image_close(&image));
+    append(&image, 3);
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(1, 3));
+    /* Also where the header leads nowhere. */
+    put_le32(image.bytes + 20, 50000);
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(1, 3));
+    evt_image_free(&image);
+}
+
+/* At every size of the file the wrap falls elsewhere: in a record, in the end-of-file record, at a
+ * filled end. */
+static void wrapped_logs_of_all_sizes(void)
+{
+    size_t straddling = 0;
+    size_t filled = 0;
+    for (uint32_t size = 1024; size < 1024 + 2 * RECORD_4226; size += 4) {
+        struct evt_image image;
+        CHECK(evt_image_create(&image, size, size));
+        for (int i = 0; i < 40; i++) {
+            uint32_t end = image.end;
+            append(&image, 1);
+            straddling += image.end < end && end + 56 <= size && image.end != HEADER;
+            read_image(&image, false, NULL);
+            uint32_t count = image.next - image.oldest;
+            CHECK(numbers_are(image.oldest, count));
+            CHECK_NUMBER(reading.result.damaged, 0);
+        }
+        uint32_t count = image.next - image.oldest;
+        filled += get_le32(image.bytes + image.size - 4) == 0x27;
+        CHECK(evt_image_close(&image));
+        read_image(&image, false, NULL);
+        CHECK(numbers_are(image.oldest, count));
+        evt_image_free(&image);
+    }
+    CHECK(straddling > 10);
+    CHECK(filled > 10);
+}
+
+/* Complete records between the end-of-file record and the oldest are of the past. */
+static void stale_records_are_not_counted(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 2048, 2048));
+    append(&image, 100);
+    size_t whole = 0;
+    for (uint32_t at = HEADER; at + 8 < image.size; at += 4) {
+        whole += memcmp(image.bytes + at + 4, "LfLe", 4) == 0;
+    }
+    read_image(&image, false, NULL);
+    size_t live = image.next - image.oldest;
+    CHECK(numbers_are(image.oldest, live));
+    CHECK(whole >= live);
+    /* Give up two more records without anything written over them. */
+    for (int i = 0; i < 2; i++) {
+        image.begin = image.begin + RECORD_4226 - 20;
+        while (memcmp(image.bytes + image.begin + 4, "LfLe", 4) != 0) {
+            image.begin += 4;
+        }
+        image.oldest++;
+    }
+    if (image.begin + 200 < image.size) {
+        CHECK(evt_image_close(&image));
+        read_image(&image, false, NULL);
+        CHECK_NUMBER(reading.count, live - 2);
+    }
+    evt_image_free(&image);
+}
+
+static void record_numbers_wrap(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    CHECK(evt_image_create(&image, 2048, 2048));
+    image.next = 0xfffffff0;
+    for (int i = 0; i < 40; i++) {
+        append(&image, 1);
+        read_image(&image, true, &place);
+        CHECK(numbers_are(image.next - 1, 1));
+        CHECK(!reading.result.place_lost);
+        read_image(&image, false, NULL);
+        CHECK(numbers_are(image.oldest, image.next - image.oldest));
+    }
+    evt_image_free(&image);
+}
+
+static void garbage_does_not_matter(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 8192, 8192));
+    for (uint64_t i = 0; i < 10; i++) {
+        struct log_record decoy = log_record_decoy("WKS", TIME_0);
+        struct log_record record = record_at(i % 3 == 0 ? 176 : 0); /* steps back */
+        decoy.garbage = record.garbage = true;
+        CHECK(evt_image_append(&image, &decoy));
+        CHECK(evt_image_append(&image, &record));
+    }
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(1, 20));
+    CHECK_NUMBER(reading.tcpip, 10);
+    evt_image_free(&image);
+}
+
+/* ---- going on ---- */
+
+static void follower_reads_each_record_once(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    uint32_t expected = 1;
+    CHECK(evt_image_create(&image, 4096, 4096));
+    for (size_t i = 0; i < 200; i++) {
+        size_t count = i * 7 % 5;
+        append(&image, count);
+        read_image(&image, true, &place);
+        CHECK(numbers_are(expected, count));
+        CHECK(!reading.result.place_lost && !reading.result.incomplete);
+        expected += (uint32_t)count;
+    }
+    evt_image_free(&image);
+}
+
+static void follower_that_was_away_too_long(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    CHECK(evt_image_create(&image, 4096, 4096));
+    append(&image, 10);
+    read_image(&image, true, &place);
+    append(&image, 500);
+    read_image(&image, true, &place);
+    CHECK(reading.result.place_lost);
+    CHECK(numbers_are(image.oldest, image.next - image.oldest));
+    CHECK_NUMBER(place.record, 510);
+    evt_image_free(&image);
+}
+
+/* Cleared and filled again: the number is there, but with another time. */
+static void place_in_another_log(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    CHECK(evt_image_create(&image, 4096, 4096));
+    append(&image, 10);
+    read_image(&image, true, &place);
+    place.time -= WINTIME_PER_SECOND;
+    read_image(&image, true, &place);
+    CHECK(reading.result.place_lost);
+    CHECK(numbers_are(1, 10));
+    evt_image_free(&image);
+}
+
+static void wrong_hint_is_only_a_hint(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 8192, 8192));
+    append(&image, 200);
+    static const uint64_t hints[] = {0, 1, HEADER, 4000, 8190, 8192, UINT64_MAX};
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        uint32_t number = image.oldest + 5;
+        struct log_place place = {true, number, TIME_0 + number * WINTIME_PER_SECOND, hints[i]};
+        read_image(&image, true, &place);
+        CHECK(!reading.result.place_lost);
+        CHECK(numbers_are(number + 1, image.next - number - 1));
+    }
+    evt_image_free(&image);
+}
+
+/* The place's record was given up, but its bytes are still there. */
+static void place_among_stale_records(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    CHECK(evt_image_create(&image, 4096, 4096));
+    append(&image, 10);
+    reading.stop_after = 3;
+    read_image(&image, true, &place);
+    reading.stop_after = 0;
+    CHECK_NUMBER(reading.result.end, LOG_STOPPED);
+    CHECK_NUMBER(place.record, 3);
+    uint32_t length = get_le32(image.bytes + HEADER);
+    image.begin = HEADER + 5 * length;
+    image.oldest = 6;
+    CHECK(evt_image_close(&image));
+    read_image(&image, true, &place);
+    CHECK(reading.result.place_lost);
+    CHECK(numbers_are(6, 5));
+    evt_image_free(&image);
+}
+
+/* The service writes a record over the end-of-file record, then a new end-of-file record: a
+ * follower may look at any moment in between. */
+static void half_written_record(void)
+{
+    struct evt_image before;
+    CHECK(evt_image_create(&before, 8192, 8192));
+    append(&before, 10);
+    struct evt_image after = before;
+    after.bytes = malloc(before.size);
+    if (after.bytes == NULL) {
+        CU_FAIL("memory is out");
+        return;
+    }
+    memcpy(after.bytes, before.bytes, before.size);
+    append(&after, 1);
+    uint32_t length = after.end - before.end;
+    for (uint32_t written = 1; written < length + MARK; written++) {
+        struct log_place place = {.set = false};
+        read_image(&before, true, &place);
+        uint8_t *torn = malloc(before.size);
+        if (torn == NULL) {
+            break;
+        }
+        memcpy(torn, before.bytes, before.size);
+        memcpy(torn + before.end, after.bytes + before.end, written);
+        for (int old_place = 0; old_place < 2; old_place++) {
+            struct log_place p = old_place ? place : (struct log_place){.set = false};
+            size_t seen = old_place ? 0 : 10;
+            read_bytes(&reading, LOG_EVT, torn, before.size, true, &p);
+            CHECK(reading.count == seen || reading.count == seen + 1);
+            CHECK(reading.count == seen || written >= length - 4);
+            CHECK_NUMBER(reading.result.damaged, 0);
+            CHECK(!reading.result.place_lost);
+            memcpy(torn, after.bytes, after.size);
+            read_bytes(&reading, LOG_EVT, torn, after.size, true, &p);
+            CHECK_NUMBER(p.record, 11);
+            memcpy(torn, before.bytes, before.size);
+            memcpy(torn + before.end, after.bytes + before.end, written);
+        }
+        free(torn);
+    }
+    evt_image_free(&before);
+    evt_image_free(&after);
+}
+
+/* ---- damage ---- */
+
+static void wrong_kinds(void)
+{
+    uint8_t header[HEADER + MARK] = {0x30, 0, 0, 0, 'L', 'f', 'L', 'x'};
+    read_bytes(&reading, LOG_EVT, header, sizeof header, false, NULL);
+    CHECK_NUMBER(reading.result.end, LOG_WRONG_KIND);
+    header[7] = 'e';
+    read_bytes(&reading, LOG_EVT, header, HEADER - 1, false, NULL);
+    CHECK_NUMBER(reading.result.end, LOG_WRONG_KIND);
+    /* A header and nothing that it names. */
+    read_bytes(&reading, LOG_EVT, header, sizeof header, false, NULL);
+    CHECK_NUMBER(reading.result.end, LOG_END);
+    CHECK_NUMBER(reading.result.damaged, 1);
+    CHECK(reading.result.incomplete);
+    read_bytes(&reading, LOG_EVT, header, sizeof header, true, NULL);
+    CHECK_NUMBER(reading.result.damaged, 0);
+}
+
+static void damaged_record_costs_itself(void)
+{
+    for (int dirty = 0; dirty < 2; dirty++) {
+        struct evt_image image;
+        CHECK(evt_image_create(&image, 8192, 8192));
+        append(&image, 10);
+        if (!dirty) {
+            CHECK(evt_image_close(&image));
+        }
+        uint32_t length = get_le32(image.bytes + HEADER);
+        memset(image.bytes + HEADER + 4 * length, 0xee, length);
+        read_image(&image, false, NULL);
+        CHECK_NUMBER(reading.count, 9);
+        CHECK_NUMBER(reading.records[4].record, 6);
+        CHECK_NUMBER(reading.result.damaged, 1);
+        CHECK_NUMBER(reading.damage_at, HEADER + 4 * length);
+        CHECK(strstr(reading.damage, "ee ee ee") != NULL);
+        /* The same record with a wrong length at its end. */
+        struct buf record = BUF_INIT;
+        struct log_record five = record_at(5);
+        evt_record_bytes(&record, &five, 5);
+        memcpy(image.bytes + HEADER + 4 * length, record.data, record.len);
+        put_le32(image.bytes + HEADER + 5 * length - 4, 0);
+        read_image(&image, false, NULL);
+        CHECK_NUMBER(reading.count, 9);
+        CHECK_NUMBER(reading.result.damaged, 1);
+        CHECK(strstr(reading.damage, "bytes, where the same number was expected") != NULL);
+        buf_free(&record);
+        evt_image_free(&image);
+    }
+}
+
+/* Without an end-of-file record the numbers tell where the log ends. */
+static void lost_end_mark(void)
+{
+    for (int wrapped = 0; wrapped < 2; wrapped++) {
+        struct evt_image image;
+        CHECK(evt_image_create(&image, 4096, 4096));
+        append(&image, wrapped ? 60 : 10);
+        uint32_t count = image.next - image.oldest;
+        for (uint32_t i = 0; i < MARK; i++) {
+            uint32_t at = image.end + i;
+            image.bytes[at < image.size ? at : at - image.size + HEADER] = 0;
+        }
+        read_image(&image, false, NULL);
+        CHECK(reading.count >= count);
+        CHECK_NUMBER(reading.records[reading.count - 1].record, image.next - 1);
+        CHECK(reading.result.incomplete);
+        CHECK(reading.result.damaged >= 1);
+        /* With a damaged record in it. */
+        uint32_t second = image.begin + get_le32(image.bytes + image.begin);
+        memset(image.bytes + second, 0xee, 60);
+        size_t all = reading.count;
+        read_image(&image, false, NULL);
+        CHECK_NUMBER(reading.count, all - 1);
+        evt_image_free(&image);
+    }
+}
+
+static void file_cut_at_every_byte(void)
+{
+    for (int dirty = 0; dirty < 2; dirty++) {
+        struct evt_image image;
+        CHECK(evt_image_create(&image, 2048, 2048));
+        append(&image, 8);
+        if (!dirty) {
+            CHECK(evt_image_close(&image));
+        }
+        uint32_t length = get_le32(image.bytes + HEADER);
+        for (size_t size = HEADER; size < image.end + MARK; size++) {
+            read_bytes(&reading, LOG_EVT, image.bytes, size, false, NULL);
+            CHECK(numbers_are(1, (size - HEADER) / length));
+            /* A closed log needs no end-of-file record. */
+            bool whole = !dirty && size >= image.end + 4;
+            CHECK_NUMBER(reading.result.incomplete, !whole);
+            CHECK_NUMBER(reading.result.damaged, !whole);
+            read_bytes(&reading, LOG_EVT, image.bytes, size, true, NULL);
+            CHECK(numbers_are(1, (size - HEADER) / length));
+            CHECK_NUMBER(reading.result.damaged, 0);
+        }
+        evt_image_free(&image);
+    }
+}
+
+/* Every byte of a small log with two other values: no record is lost but the one that was hit. */
+static void mutated_byte(struct evt_image *image, size_t at, uint8_t value, size_t count)
+{
+    static const uint8_t head[8] = {0x30, 0, 0, 0, 'L', 'f', 'L', 'e'};
+    uint8_t old = image->bytes[at];
+    image->bytes[at] = value;
+    for (int growing = 0; growing < 2; growing++) {
+        read_image(image, growing != 0, NULL);
+        if (memcmp(image->bytes, head, sizeof head) != 0) {
+            CHECK_NUMBER(reading.result.end, LOG_WRONG_KIND);
+            continue;
+        }
+        CHECK_NUMBER(reading.result.end, LOG_END);
+        if (reading.count + 1 < count || reading.count > count) {
+            CHECK_NUMBER(at, SIZE_MAX); /* names the byte */
+            CHECK_NUMBER(reading.count, count);
+        }
+    }
+    image->bytes[at] = old;
+}
+
+static void every_byte_mutated(void)
+{
+    for (int state = 0; state < 3; state++) {
+        struct evt_image image;
+        CHECK(evt_image_create(&image, 1024, 1024));
+        append(&image, state == 2 ? 30 : 5);
+        size_t count = image.next - image.oldest;
+        if (state == 1) {
+            CHECK(evt_image_close(&image));
+        }
+        for (size_t at = 0; at < image.size; at++) {
+            if (at == AT_FLAGS && state != 1) {
+                continue; /* a stale header that says it is not: nothing can tell */
+            }
+            mutated_byte(&image, at, (uint8_t)(image.bytes[at] ^ 0xff), count);
+            mutated_byte(&image, at, (uint8_t)(image.bytes[at] ^ 0x01), count);
+        }
+        evt_image_free(&image);
+    }
+}
+
+/* ---- single records ---- */
+
+static void levels_and_ids(void)
+{
+    static const struct {
+        uint16_t type;
+        bool has_level;
+        uint8_t level;
+    } cases[] = {{0, true, 4}, {1, true, 2},  {2, true, 3}, {4, true, 4},
+                 {8, true, 0}, {16, true, 0}, {3, false, 0}};
+    struct buf names = BUF_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf bytes = BUF_INIT;
+        struct event event;
+        struct log_record record = record_at(0);
+        record.type = cases[i].type;
+        record.id = 0xc0041082;
+        evt_record_bytes(&bytes, &record, 7);
+        CHECK(evt_record_whole((uint8_t *)bytes.data, bytes.len));
+        CHECK(evt_record_decode((uint8_t *)bytes.data, bytes.len, &names, &event));
+        CHECK_NUMBER(event.has_level, cases[i].has_level);
+        CHECK_NUMBER(event.level, cases[i].level);
+        CHECK_NUMBER(event.id, 4226);
+        CHECK_NUMBER(event.qualifiers, 0xc004);
+        CHECK_TEXT(event.channel, NULL);
+        buf_free(&bytes);
+    }
+    buf_free(&names);
+}
+
+static void names_without_an_end(void)
+{
+    struct buf bytes = BUF_INIT;
+    struct buf names = BUF_INIT;
+    struct event event;
+    struct log_record record = record_at(0);
+    record.source = "Zwölf";
+    record.computer = "C";
+    record.data_size = 0;
+    record.string_count = 0;
+    evt_record_bytes(&bytes, &record, 1);
+    uint8_t *b = (uint8_t *)bytes.data;
+    CHECK(evt_record_decode(b, bytes.len, &names, &event));
+    CHECK_TEXT(event.provider, "Zwölf");
+    CHECK_TEXT(event.computer, "C");
+    memset(b + EVT_RECORD_FIXED + 12, 'x', bytes.len - EVT_RECORD_FIXED - 16);
+    CHECK(evt_record_decode(b, bytes.len, &names, &event));
+    CHECK_TEXT(event.provider, "Zwölf");
+    CHECK_TEXT(event.computer, NULL);
+    memset(b + EVT_RECORD_FIXED, 'x', bytes.len - EVT_RECORD_FIXED - 4);
+    CHECK(evt_record_decode(b, bytes.len, &names, &event));
+    CHECK_TEXT(event.provider, NULL);
+    CHECK_TEXT(event.computer, NULL);
+    buf_free(&bytes);
+    buf_free(&names);
+}
+
+/* A record as long as they get, over the end of the file and in the middle of it. */
+static void long_records(void)
+{
+    struct evt_image image;
+    uint8_t *data = calloc(1, 400000);
+    CHECK(evt_image_create(&image, 1048576, 1048576));
+    for (int i = 0; i < 5 && data != NULL; i++) {
+        struct log_record record = record_at(0);
+        record.data = data;
+        record.data_size = 300000;
+        CHECK(evt_image_append(&image, &record));
+    }
+    read_image(&image, false, NULL);
+    CHECK(numbers_are(image.oldest, image.next - image.oldest));
+    CHECK(image.oldest > 1);
+    evt_image_free(&image);
+    free(data);
+}
+
+/* The size that nobody knows is found out. */
+static size_t read_chars(void *context, uint64_t offset, void *buffer, size_t size)
+{
+    struct log_memory *memory = context;
+    struct log_input input = log_input_memory(memory);
+    return input.read_at(memory, offset, buffer, size);
+}
+
+static bool count_event(void *context, const struct event *event)
+{
+    (void)event;
+    ++*(size_t *)context;
+    return true;
+}
+
+static void unknown_size(void)
+{
+    struct evt_image image;
+    CHECK(evt_image_create(&image, 8192, 8192));
+    append(&image, 150);
+    struct log_memory memory = {image.bytes, image.size};
+    struct log_input input = {read_chars, &memory, UINT64_MAX};
+    size_t count = 0;
+    struct log_sink sink = {&count, count_event, NULL};
+    struct log_result result = evt_read(&input, false, NULL, &sink);
+    CHECK_NUMBER(result.end, LOG_END);
+    CHECK_NUMBER(count, image.next - image.oldest);
+    evt_image_free(&image);
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"a real log is read whole", real_log_is_read_whole},
+        {"a real record in all its fields", real_record_in_all_fields},
+        {"the written 4226 is the real one", written_record_is_the_real_one},
+        {"a real log is appended to", real_log_is_appended_to},
+        {"empty logs", empty_logs},
+        {"a dirty log has a stale header", dirty_log_has_a_stale_header},
+        {"an old end mark is not believed", old_end_mark_is_not_believed},
+        {"wrapped logs of all sizes", wrapped_logs_of_all_sizes},
+        {"stale records are not counted", stale_records_are_not_counted},
+        {"record numbers wrap", record_numbers_wrap},
+        {"garbage does not matter", garbage_does_not_matter},
+        {"a follower reads each record once", follower_reads_each_record_once},
+        {"a follower that was away too long", follower_that_was_away_too_long},
+        {"a place in another log", place_in_another_log},
+        {"a wrong hint is only a hint", wrong_hint_is_only_a_hint},
+        {"a place among stale records", place_among_stale_records},
+        {"a half-written record", half_written_record},
+        {"wrong kinds", wrong_kinds},
+        {"a damaged record costs itself", damaged_record_costs_itself},
+        {"a lost end mark", lost_end_mark},
+        {"a file cut at every byte", file_cut_at_every_byte},
+        {"every byte mutated", every_byte_mutated},
+        {"levels and ids", levels_and_ids},
+        {"names without an end", names_without_an_end},
+        {"long records", long_records},
+        {"an unknown size", unknown_size},
+    };
+    reading_init(&reading);
+    int status = RUN_SUITE("classic event logs", cases);
+    reading_free(&reading);
+    return status;
+}
