@@ -113,37 +113,67 @@ static bool take_number(struct pc_change *change, const char *key, const char *v
     return false;
 }
 
+/* What is read, and of which copy. */
+struct parsing {
+    struct journal *journal;
+    size_t copy; /* PC_COPIES before the first */
+    size_t part; /* of its version */
+};
+
+static bool begin_copy(struct parsing *p, const char *value)
+{
+    uint64_t number;
+    if (!keyfile_number(value, PC_COPIES - 1, &number)) {
+        return false;
+    }
+    p->copy = (size_t)number;
+    p->part = 0;
+    p->journal->changes[p->copy].wanted = true;
+    return true;
+}
+
+static bool take_version_part(struct parsing *p, const char *value)
+{
+    uint64_t number;
+    if (p->part == 4 || !keyfile_number(value, UINT16_MAX, &number)) {
+        return false;
+    }
+    p->journal->version[p->copy].number.part[p->part++] = (uint16_t)number;
+    p->journal->version[p->copy].known = p->part == 4;
+    return true;
+}
+
+static bool take_line(struct parsing *p, const char *key, const char *value)
+{
+    if (strcmp(key, "root") == 0 || strcmp(key, "path") == 0) {
+        return true; /* for people: the target says where the copies are */
+    }
+    if (strcmp(key, "phase") == 0) {
+        p->journal->phase = strcmp(value, "commit") == 0 ? JOURNAL_COMMIT : JOURNAL_PREPARE;
+        return true;
+    }
+    if (strcmp(key, "what") == 0) {
+        p->journal->is_restore = strcmp(value, "restore") == 0;
+        return true;
+    }
+    if (strcmp(key, "copy") == 0) {
+        return begin_copy(p, value);
+    }
+    if (p->copy == PC_COPIES) {
+        return false;
+    }
+    return strcmp(key, "version-part") == 0
+               ? take_version_part(p, value)
+               : take_number(&p->journal->changes[p->copy], key, value);
+}
+
 static bool parse_journal(struct keyfile *file, struct journal *journal)
 {
+    struct parsing p = {.journal = journal, .copy = PC_COPIES};
     const char *key;
     const char *value;
-    size_t copy = PC_COPIES;
-    size_t part = 0;
     while (keyfile_next(file, &key, &value)) {
-        uint64_t number;
-        if (strcmp(key, "root") == 0 || strcmp(key, "path") == 0) {
-            continue; /* for people: the target says where the copies are */
-        }
-        if (strcmp(key, "phase") == 0) {
-            journal->phase = strcmp(value, "commit") == 0 ? JOURNAL_COMMIT : JOURNAL_PREPARE;
-        } else if (strcmp(key, "what") == 0) {
-            journal->is_restore = strcmp(value, "restore") == 0;
-        } else if (strcmp(key, "copy") == 0) {
-            if (!keyfile_number(value, PC_COPIES - 1, &number)) {
-                return false;
-            }
-            copy = (size_t)number;
-            part = 0;
-            journal->changes[copy].wanted = true;
-        } else if (copy == PC_COPIES) {
-            return false;
-        } else if (strcmp(key, "version-part") == 0) {
-            if (part == 4 || !keyfile_number(value, UINT16_MAX, &number)) {
-                return false;
-            }
-            journal->version[copy].number.part[part++] = (uint16_t)number;
-            journal->version[copy].known = part == 4;
-        } else if (!take_number(&journal->changes[copy], key, value)) {
+        if (!take_line(&p, key, value)) {
             return false;
         }
     }

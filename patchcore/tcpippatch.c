@@ -30,6 +30,7 @@ struct options {
 /* What one command works with, and what it prints at its end. */
 struct session {
     const struct options *options;
+    bool yes; /* the question before writing is answered */
     struct pc_context pc;
     struct pc_target target;
     struct buf out; /* for standard output */
@@ -314,7 +315,7 @@ static enum pc_result run_recover(struct session *s)
 /* PC_DONE: go on. PC_REFUSED, PC_FAILED: the end, with the reason in `why`. */
 static enum pc_result ask_before_writing(struct session *s, const struct pc_plan *plan, bool *yes)
 {
-    *yes = s->options->yes;
+    *yes = s->yes;
     if (*yes) {
         return PC_DONE;
     }
@@ -424,11 +425,9 @@ static enum pc_result run_change(struct session *s, bool restore, uint32_t limit
 static enum pc_result run_conversation(struct session *s)
 {
     uint32_t limit = s->options->has_limit ? s->options->limit : DEFAULT_LIMIT;
-    struct options answered = *s->options;
     struct buf answer = BUF_INIT;
     struct buf prompt = BUF_INIT;
     enum pc_result result = PC_DONE;
-    answered.yes = true;
     (void)run_status(s);
     print(s, TERM_OUT, &s->out);
     complain(s);
@@ -449,7 +448,7 @@ static enum pc_result run_conversation(struct session *s)
             break;
         }
         if (letter == 'y' || letter == 'u') {
-            s->options = &answered;
+            s->yes = true;
             result = run_change(s, letter == 'u', limit);
             break;
         }
@@ -539,7 +538,7 @@ static int run(const struct options *options)
         return result;
     }
     char *default_data = options->data == NULL ? paths_default_data() : NULL;
-    struct session s = {.options = options, .out = BUF_INIT, .why = BUF_INIT};
+    struct session s = {.options = options, .yes = options->yes, .out = BUF_INIT, .why = BUF_INIT};
     s.pc.os = os_native();
     s.pc.data = options->data != NULL ? options->data : default_data;
     s.pc.say = say_step;

@@ -158,6 +158,12 @@ static void act_on(struct watcher *w, const struct reading *r)
     }
 }
 
+static bool has_moved(const struct log_place *before, const struct log_place *after)
+{
+    return after->set != before->set || after->record != before->record ||
+           after->time != before->time || after->offset != before->offset;
+}
+
 void watcher_follow(struct watcher *w, struct followed *log)
 {
     struct reading r = {.watcher = w, .log = log};
@@ -174,8 +180,7 @@ void watcher_follow(struct watcher *w, struct followed *log)
             continue;
         }
         again = reading.result.end == LOG_STOPPED && r.found_next;
-        if (log->source.place.set &&
-            (!before.set || memcmp(&before, &log->source.place, sizeof before) != 0)) {
+        if (has_moved(&before, &log->source.place)) {
             w->state_changed = true;
         }
         act_on(w, &r);
