@@ -8,7 +8,8 @@
  * environment names none. */
 char *paths_default_data(void);
 
-/* The policy that is read when none is named: /etc/tcpipwatch/tcpipwatch.ini;
+/* The policy that is read when none is named: tcpipwatch/tcpipwatch.ini in the
+ * system's configuration directory (/etc, or what it was built with);
  * %ALLUSERSPROFILE%\Application Data\tcpipwatch\tcpipwatch.ini on Windows. The caller frees; NULL
  * when the environment names none. */
 char *paths_default_policy(void);

@@ -27,7 +27,7 @@ char *paths_default_data(void)
 
 char *paths_default_policy(void)
 {
-    return text_copy("/etc/tcpipwatch/tcpipwatch.ini");
+    return text_copy(TCPIPWATCH_SYSCONFDIR "/tcpipwatch/tcpipwatch.ini");
 }
 
 char *paths_running_windows(void)

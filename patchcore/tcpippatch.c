@@ -30,7 +30,8 @@ struct options {
 /* What one command works with, and what it prints at its end. */
 struct session {
     const struct options *options;
-    bool yes; /* the question before writing is answered */
+    bool yes;     /* the question before writing is answered */
+    bool running; /* the root is the running system's own */
     struct pc_context pc;
     struct pc_target target;
     struct buf out; /* for standard output */
@@ -361,6 +362,10 @@ static void say_done(struct session *s, const struct pc_plan *plan)
     buf_add_text(&s->out, "It takes effect when the Windows in ");
     add_printable(&s->out, s->target.root);
     buf_add_text(&s->out, " is started again.\n");
+    if (s->running) {
+        buf_add_text(&s->out, "Windows File Protection may say now that files were replaced by "
+                              "unrecognized versions: Cancel, then Yes, keeps the change.\n");
+    }
     if (strcmp(plan->what, "set") == 0) {
         buf_add_text(&s->out, "To undo it: tcpippatch restore --root ");
         add_printable(&s->out, s->target.root);
@@ -488,6 +493,7 @@ static enum pc_result run_with_root(struct session *s)
     char *running = s->options->root == NULL ? paths_running_windows() : NULL;
     const char *root = s->options->root != NULL ? s->options->root : running;
     enum pc_result result;
+    s->running = running != NULL;
     if (root == NULL) {
         return (enum pc_result)usage_error(
             "Which Windows? Name its directory, the one with system32, with --root DIR.");
