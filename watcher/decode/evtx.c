@@ -223,17 +223,28 @@ static size_t step_over(struct reader *r, uint64_t index, size_t at, uint64_t nu
     return next != 0 ? next : end;
 }
 
+/* Where a damaged header does not tell where the records end, their numbers do: behind them stand
+ * those of the chunk's former use. `number` is the expected one, 0 when nobody knows. */
+static bool is_stale(const struct reader *r, size_t at, uint64_t number)
+{
+    uint64_t found = get_le64(r->bytes + at + 8);
+    return !r->header.sound && number != 0 && found != number && found != number + 1;
+}
+
 /* Hands out the records from `at` on. False when the reading ends. */
 static bool read_records(struct reader *r, uint64_t index, size_t at)
 {
     size_t end = records_end(r);
-    uint64_t number = at == EVTX_CHUNK_HEADER ? r->header.first : 0;
+    uint64_t number = at == EVTX_CHUNK_HEADER && r->header.sound ? r->header.first : 0;
     while (at < end) {
         struct event event;
         size_t size = evtx_record_size(r->bytes, at, end);
         if (size == 0) {
             at = step_over(r, index, at, number, false);
             continue;
+        }
+        if (is_stale(r, at, number)) {
+            break;
         }
         number = get_le64(r->bytes + at + 8) + 1;
         const char *error = decode_record(r, at, size, &event);

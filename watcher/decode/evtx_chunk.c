@@ -34,9 +34,10 @@ struct evtx_chunk_header evtx_chunk_header(const uint8_t bytes[EVTX_CHUNK_HEADER
     }
     uint32_t crc = crc32_update(crc32_update(0, bytes, 120), bytes + 128, EVTX_CHUNK_HEADER - 128);
     header.sound = !header.checksums || crc == get_le32(bytes + 124);
-    if (header.free < EVTX_CHUNK_HEADER || header.free > EVTX_CHUNK_SIZE) {
+    header.sound =
+        header.sound && header.free >= EVTX_CHUNK_HEADER && header.free <= EVTX_CHUNK_SIZE;
+    if (!header.sound) {
         header.free = EVTX_CHUNK_SIZE;
-        header.sound = false;
     }
     return header;
 }

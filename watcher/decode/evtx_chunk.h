@@ -29,7 +29,7 @@ struct evtx_chunk_header {
     uint64_t first;    /* number of its first record */
     uint64_t last;     /* and of its last one */
     uint32_t last_at;  /* offset of its last record in the chunk, as the header claims */
-    uint32_t free;     /* offset of its free space, never beyond the chunk's end */
+    uint32_t free;     /* offset of its free space; the chunk's end when the header is not sound */
     uint32_t data_crc; /* of the bytes from the header's end to the free space */
 };
 
