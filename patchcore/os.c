@@ -16,6 +16,7 @@ const char *os_status_text(enum os_status status)
         [OS_WRONG_KIND] = "not a regular file or directory as expected there",
         [OS_TOO_BIG] = "larger than expected",
         [OS_UNSUPPORTED] = "the file system cannot do that",
+        [OS_UNSAFE] = "it belongs to another user, or everybody may write to it",
         [OS_INTERRUPTED] = "stopped by the user",
         [OS_NO_MEMORY] = "out of memory",
         [OS_IO] = "input/output error",
@@ -116,6 +117,21 @@ enum os_status os_make_directories(const struct os *os, const char *path)
     }
     free(part);
     return status;
+}
+
+enum os_status os_make_private(const struct os *os, const char *path)
+{
+    struct os_stat stat = {.kind = OS_OTHER};
+    enum os_status status = os_make_directories(os, path);
+    char *inside = os_path_join(path, "."); /* the directory itself, also behind a link */
+    if (inside == NULL) {
+        return OS_NO_MEMORY;
+    }
+    if (status == OS_OK) {
+        status = os->stat(os, inside, &stat);
+    }
+    free(inside);
+    return status == OS_OK && (stat.foreign || stat.open_to_all) ? OS_UNSAFE : status;
 }
 
 static enum os_status write_new_file(const struct os *os, const char *path, const void *bytes,

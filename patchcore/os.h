@@ -24,6 +24,7 @@ enum os_status {
     OS_WRONG_KIND,  /* a directory, link, pipe or device instead of a file, or the reverse */
     OS_TOO_BIG,     /* larger than the caller is ready to read */
     OS_UNSUPPORTED, /* the file system or the platform has no such thing */
+    OS_UNSAFE,      /* others could change what is kept there: see os_make_private() */
     OS_INTERRUPTED, /* the user stopped it */
     OS_NO_MEMORY,
     OS_IO, /* anything else: a medium error, a network gone */
@@ -40,6 +41,8 @@ struct os_stat {
     uint64_t modified; /* 100 ns steps since 1601, see base/wintime.h */
     uint64_t device;   /* device and inode (file index) tell one file from another */
     uint64_t inode;
+    bool foreign;     /* belongs to neither this user nor the administrator */
+    bool open_to_all; /* everybody may write to it */
 };
 
 enum os_open {
@@ -110,6 +113,10 @@ enum os_status os_read_whole(const struct os *os, const char *path, enum os_open
 
 /* Makes the directory and whatever is missing above it. */
 enum os_status os_make_directories(const struct os *os, const char *path);
+
+/* The same, for what only this user and the administrator may change: OS_UNSAFE when the directory
+ * belongs to somebody else, or everybody may write to it. */
+enum os_status os_make_private(const struct os *os, const char *path);
 
 /* Replaces DIRECTORY/NAME by `size` bytes so that a crash leaves the old file or the new one:
  * writes NAME.new beside it, flushes, renames, flushes the directory. */

@@ -164,6 +164,8 @@ static void stat_from(const struct stat *st, struct os_stat *out)
         wintime_from_unix((uint64_t)st->st_mtim.tv_sec) + (uint64_t)st->st_mtim.tv_nsec / 100;
     out->device = st->st_dev;
     out->inode = st->st_ino;
+    out->foreign = st->st_uid != geteuid() && st->st_uid != 0;
+    out->open_to_all = (st->st_mode & S_IWOTH) != 0;
 }
 
 static enum os_status posix_stat_file(const struct os *os, struct os_file *file,

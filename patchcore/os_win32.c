@@ -205,6 +205,9 @@ static enum os_status stat_handle(HANDLE handle, struct os_stat *out)
         join_halves(info.ftLastWriteTime.dwHighDateTime, info.ftLastWriteTime.dwLowDateTime);
     out->device = info.dwVolumeSerialNumber;
     out->inode = join_halves(info.nFileIndexHigh, info.nFileIndexLow);
+    /* The data directory is made with a list of rights of its own, see owner_alone(). */
+    out->foreign = false;
+    out->open_to_all = false;
     return OS_OK;
 }
 

@@ -72,21 +72,38 @@ static enum os_status read_copy(const struct os *os, struct pc_copy *copy)
     return status;
 }
 
+/* A directory of the disk itself: a link could lead anywhere, so it is not followed. */
+static enum os_status find_directory(const struct os *os, const char *above, const char *name,
+                                     char **path)
+{
+    struct os_stat stat;
+    enum os_status status = find_entry(os, above, name, path);
+    if (status == OS_OK) {
+        status = os->stat(os, *path, &stat);
+    }
+    if (status == OS_OK && stat.kind != OS_DIRECTORY) {
+        status = stat.kind == OS_LINK ? OS_WRONG_KIND : OS_NOT_FOUND;
+    }
+    if (status != OS_OK) {
+        free(*path);
+        *path = NULL;
+    }
+    return status;
+}
+
 static void find_copy(const struct os *os, const char *root, const char *const place[2],
                       struct pc_copy *copy)
 {
     char *above = NULL;
-    copy->access = find_entry(os, root, place[0], &above);
+    copy->access = find_directory(os, root, place[0], &above);
     if (copy->access == OS_OK) {
-        copy->access = find_entry(os, above, place[1], &copy->directory);
+        copy->access = find_directory(os, above, place[1], &copy->directory);
     }
     if (copy->access == OS_OK) {
         copy->access = find_entry(os, copy->directory, "tcpip.sys", &copy->path);
-        copy->present = copy->access != OS_NOT_FOUND;
-    } else {
-        /* A place that cannot be looked into may hold a copy: only a missing one holds none. */
-        copy->present = copy->access != OS_NOT_FOUND && copy->access != OS_WRONG_KIND;
     }
+    /* A place that cannot be looked into may hold a copy: only a missing one holds none. */
+    copy->present = copy->access != OS_NOT_FOUND;
     if (copy->path == NULL && (copy->directory != NULL || copy->present)) {
         /* The path where it would be, for the sentences and for putting it back. */
         copy->path = copy->directory != NULL

@@ -56,7 +56,7 @@ enum os_status instance_begin(const struct os *os, const char *data, const char 
                               struct os_lock **lock, struct buf *who)
 {
     *lock = NULL;
-    enum os_status status = os_make_directories(os, data);
+    enum os_status status = os_make_private(os, data);
     if (status != OS_OK) {
         return status;
     }
