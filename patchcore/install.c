@@ -53,10 +53,10 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
 {
     const struct pc_copy *drivers = &target->copies[PC_DRIVERS];
     *lock = NULL;
-    enum os_status status = os_make_directories(pc->os, pc->data);
+    enum os_status status = os_make_private(pc->os, pc->data);
     if (status != OS_OK) {
         buf_add_text(why, "The data directory ");
-        install_explain(why, pc->data, "cannot be made", status);
+        install_explain(why, pc->data, "cannot be used", status);
         buf_add_text(why, " Name another one with --data.");
         return PC_FAILED;
     }
@@ -132,27 +132,29 @@ static enum os_status compare_staged(const struct os *os, const char *staged,
 }
 
 bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
-                   struct buf *why)
+                   bool *staged, struct buf *why)
 {
-    char *staged = staged_path(copy);
-    if (staged == NULL) {
+    char *path = staged_path(copy);
+    *staged = false;
+    if (path == NULL) {
         buf_add_text(why, "Out of memory.");
         return false;
     }
     const char *what = "cannot be written";
-    enum os_status status = write_staged(pc->os, copy->path, staged, image);
-    bool ours = status != OS_EXISTS;
+    enum os_status status = write_staged(pc->os, copy->path, path, image);
+    *staged = status != OS_EXISTS;
     if (status == OS_OK) {
         what = "cannot be read back as it was written";
-        status = compare_staged(pc->os, staged, image);
+        status = compare_staged(pc->os, path, image);
     }
     if (status != OS_OK) {
-        install_explain(why, staged, what, status);
-        if (ours) {
-            (void)pc->os->remove(pc->os, staged);
+        install_explain(why, path, what, status);
+        if (*staged) {
+            enum os_status removed = pc->os->remove(pc->os, path);
+            *staged = removed != OS_OK && removed != OS_NOT_FOUND;
         }
     }
-    free(staged);
+    free(path);
     return status == OS_OK;
 }
 
@@ -309,10 +311,10 @@ static bool stage_all(struct transaction *t)
 {
     FOR_EACH_WANTED(t, c)
     {
-        if (!install_stage(t->pc, &t->target->copies[c], &t->work[c].after, t->why)) {
+        struct copy_work *work = &t->work[c];
+        if (!install_stage(t->pc, &t->target->copies[c], &work->after, &work->staged, t->why)) {
             return false;
         }
-        t->work[c].staged = true;
     }
     return true;
 }
@@ -352,7 +354,7 @@ static bool undo_all(struct transaction *t)
         struct copy_work *work = &t->work[c];
         if (work->swapped) {
             bool back = false;
-            undone = install_stage(t->pc, copy, &work->before, &more) &&
+            undone = install_stage(t->pc, copy, &work->before, &work->staged, &more) &&
                      install_swap(t->pc, copy, &back, &more) && undone;
         } else if (work->staged) {
             undone = install_unstage(t->pc, copy, &more) && undone;
@@ -372,8 +374,14 @@ static bool undo_all(struct transaction *t)
     return undone;
 }
 
+/* A crash from here on must not finish what the user is told was undone, so the journal says that
+ * first; where it cannot be written either, a crash would still leave all copies alike. */
 static enum pc_result give_up(struct transaction *t)
 {
+    if (t->journal.phase == JOURNAL_COMMIT) {
+        t->journal.phase = JOURNAL_PREPARE;
+        (void)journal_write(t->pc, t->target, &t->journal);
+    }
     if (undo_all(t)) {
         buf_add_text(t->why, " Every copy is as it was before.");
         return PC_FAILED;

@@ -17,9 +17,10 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
                              struct os_lock **lock, struct buf *why);
 
 /* Writes `image` as a new file beside the copy, with the metadata of the present file where there
- * is one, flushes it, reads it back and compares. On failure nothing is left beside the copy. */
+ * is one, flushes it, reads it back and compares. `staged` tells whether the file is there now:
+ * after a failure only where it could not even be removed. */
 bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
-                   struct buf *why);
+                   bool *staged, struct buf *why);
 
 /* Puts the staged file in the place of the copy. `swapped` tells whether the copy is the new file
  * now, also when making that last failed. */

@@ -88,7 +88,7 @@ enum os_status journal_remove(const struct pc_context *pc, const struct pc_targe
     if (path != NULL) {
         status = pc->os->remove(pc->os, path);
         if (status == OS_OK) {
-            status = pc->os->flush_directory(pc->os, directory);
+            (void)pc->os->flush_directory(pc->os, directory);
         } else if (status == OS_NOT_FOUND) {
             status = OS_OK;
         }
@@ -212,5 +212,5 @@ bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target)
 {
     struct journal journal;
     enum keyfile_status whole;
-    return journal_read(pc, target, &journal, &whole) != OS_NOT_FOUND;
+    return journal_read(pc, target, &journal, &whole) == OS_OK;
 }

@@ -27,6 +27,8 @@ struct journal {
 /* Writes it so that a crash leaves the journal before or this one. */
 enum os_status journal_write(const struct pc_context *pc, const struct pc_target *target,
                              const struct journal *journal);
+/* OS_OK as soon as it is gone for every program that looks. Should a power cut bring it back, it
+ * tells recovery of work that is done already. */
 enum os_status journal_remove(const struct pc_context *pc, const struct pc_target *target);
 
 /* OS_NOT_FOUND when there is none. With OS_OK, `whole` says whether it could be understood. */

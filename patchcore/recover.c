@@ -81,10 +81,11 @@ static bool make_alike(struct recovery *r, bool forward)
             continue;
         }
         struct buf image = BUF_INIT;
+        bool staged = false;
         bool swapped = false;
         bool made = make_wanted(r, c, forward ? change->limit_after : change->limit_before,
                                 forward ? change->crc32_after : change->crc32_before, &image) &&
-                    install_stage(r->pc, copy, &image, r->why) &&
+                    install_stage(r->pc, copy, &image, &staged, r->why) &&
                     install_swap(r->pc, copy, &swapped, r->why);
         buf_free(&image);
         if (swapped) {

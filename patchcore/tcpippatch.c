@@ -304,7 +304,7 @@ static enum pc_result run_recover(struct session *s)
     enum pc_result result = pc_recover(&s->pc, &s->target, &s->why);
     if (any) {
         write_audit(s, &plan, result);
-    } else if (!s->options->json) {
+    } else if (result == PC_DONE && !s->options->json) {
         buf_add_text(&s->out, "No interrupted work was found.\n");
     }
     if (s->options->json) {
@@ -383,8 +383,8 @@ static enum pc_result carry_out(struct session *s, const struct pc_plan *plan)
     if (o->dry_run) {
         if (!o->json) {
             report_plan(&s->out, &s->target, plan);
-            buf_printf(&s->out, "Dry run: %zu files would be changed; nothing was written.\n",
-                       plan->wanted);
+            buf_printf(&s->out, "Dry run: %zu %s would be changed; nothing was written.\n",
+                       plan->wanted, plan->wanted == 1 ? "file" : "files");
         }
         return PC_DONE;
     }
@@ -437,17 +437,24 @@ static enum pc_result run_conversation(struct session *s)
     print(s, TERM_OUT, &s->out);
     complain(s);
     for (;;) {
+        uint32_t wanted;
         buf_clear(&prompt);
         buf_printf(&prompt,
                    "Set the limit to %" PRIu32 "?  Y = yes, N = no, C = change limit, U = undo "
                    "(put the original back): ",
                    limit);
-        if (term_read_line(buf_text(&prompt), &answer) != TERM_LINE) {
+        enum term_line line = term_read_line(buf_text(&prompt), &answer);
+        int letter = answer.len == 1 ? tolower((unsigned char)answer.data[0]) : 0;
+        if (line == TERM_LINE && letter == 'c') {
+            buf_clear(&prompt);
+            buf_printf(&prompt, "New limit (%d to %d): ", PC_LIMIT_LEAST, PC_LIMIT_MOST);
+            line = term_read_line(buf_text(&prompt), &answer);
+        }
+        if (line != TERM_LINE) {
             buf_add_text(&s->why, "\nStopped. Nothing was changed.");
             result = PC_FAILED;
             break;
         }
-        int letter = answer.len == 1 ? tolower((unsigned char)answer.data[0]) : 0;
         if (letter == 'n') {
             buf_add_text(&s->out, "Nothing was changed.\n");
             break;
@@ -457,15 +464,9 @@ static enum pc_result run_conversation(struct session *s)
             result = run_change(s, letter == 'u', limit);
             break;
         }
-        if (letter == 'c') {
-            buf_clear(&prompt);
-            buf_printf(&prompt, "New limit (%d to %d): ", PC_LIMIT_LEAST, PC_LIMIT_MOST);
-            uint32_t wanted;
-            if (term_read_line(buf_text(&prompt), &answer) == TERM_LINE &&
-                parse_limit(buf_text(&answer), &wanted)) {
-                limit = wanted;
-                continue;
-            }
+        if (letter == 'c' && parse_limit(buf_text(&answer), &wanted)) {
+            limit = wanted;
+            continue;
         }
         (void)term_write(TERM_ERR, "That is not one of the answers.\n");
     }
