@@ -58,14 +58,15 @@ const struct policy_row policy_rows[POLICY_KEYS] = {
                              "stopped."},
     [POLICY_LOG_FILE] = {"log", "file", POLICY_PATH, 0, 0, NULL, "",
                          "An absolute path, without variables.",
-                         "The audit log, one JSON object a line. Empty: audit.log in the data "
-                         "directory."},
+                         "The audit log of all that was done, one JSON object a line. Empty: "
+                         "audit.jsonl\nin the data directory."},
     [POLICY_LOG_LEVEL] = {"log", "level", POLICY_WORD, 0, 0, level_words, "info", NULL,
-                          "How much is written to it: each word includes those before it."},
+                          "How much is shown: each word includes those before it. The audit log "
+                          "has all\nthat was done in any case."},
     [POLICY_PATHS_DATA] = {"paths", "data", POLICY_PATH, 0, 0, NULL, "",
                            "An absolute path, without variables.",
                            "Where the saved originals, the journals, the audit log and the state "
-                           "are kept.\nEmpty: the system's place for them, see tcpipwatch(1)."},
+                           "are kept.\nEmpty: the system's place for them, see tcpipwatch(8)."},
 };
 
 const char *policy_key_section(enum policy_key key)

@@ -30,7 +30,8 @@ enum term_line {
 
 /* Writes `prompt` to the standard output, or to the standard error output where only that can be a
  * terminal, and waits for one line of standard input, which `line` gets. Takes no byte behind the
- * line. The answer is untrusted, and UTF-8 only if the terminal sent that. */
+ * line. The answer is untrusted, and UTF-8 only if the terminal sent that. With TERM_END and
+ * TERM_INTERRUPTED `line` is empty, and the cursor still stands behind the prompt. */
 enum term_line term_read_line(const char *prompt, struct buf *line);
 
 /* Columns of the stream's terminal; TERM_WIDTH where it has none. */

@@ -8,6 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Set by the handler while a line is waited for: a signal handler can be told nothing. */
+static volatile sig_atomic_t interrupted;
+
 static int descriptor(enum term_stream stream)
 {
     return stream == TERM_IN ? STDIN_FILENO : stream == TERM_OUT ? STDOUT_FILENO : STDERR_FILENO;
@@ -20,18 +23,19 @@ bool term_is_terminal(enum term_stream stream)
 
 bool term_write_bytes(enum term_stream stream, const char *text, size_t length)
 {
-    int fd = descriptor(stream);
-    (void)fflush(stream == TERM_ERR ? stderr : stdout);
+    if (fflush(stream == TERM_ERR ? stderr : stdout) != 0) {
+        return false;
+    }
     while (length > 0) {
-        ssize_t written = write(fd, text, length);
-        if (written < 0 && errno == EAGAIN) {
-            struct pollfd ready = {fd, POLLOUT, 0};
-            (void)poll(&ready, 1, -1);
-        } else if (written < 0 && errno != EINTR) {
+        ssize_t wrote = write(descriptor(stream), text, length);
+        if (wrote < 0 && errno == EAGAIN) {
+            struct pollfd fd = {.fd = descriptor(stream), .events = POLLOUT};
+            (void)poll(&fd, 1, -1);
+        } else if (wrote < 0 && errno != EINTR) {
             return false;
-        } else if (written > 0) {
-            text += written;
-            length -= (size_t)written;
+        } else if (wrote > 0) {
+            text += wrote;
+            length -= (size_t)wrote;
         }
     }
     return true;
@@ -42,75 +46,81 @@ bool term_write(enum term_stream stream, const char *text)
     return term_write_bytes(stream, text, strlen(text));
 }
 
-/* The pipe's writing end, for the handler below: a signal handler can be told nothing. */
-static volatile sig_atomic_t interrupt_pipe = -1;
-
-static void on_interrupt(int number)
+unsigned term_width(enum term_stream stream)
 {
-    int saved = errno;
-    (void)number;
-    (void)!write(interrupt_pipe, "", 1);
-    errno = saved;
+    struct winsize size = {0};
+    if (ioctl(descriptor(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return TERM_WIDTH;
+    }
+    return size.ws_col;
 }
 
-/* One line, a byte at a time, so that what stands behind it is left to whoever reads next. */
-static enum term_line read_bytes(int interrupted, struct buf *line)
+/* ---- reading a line ---- */
+
+static void note_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Reads byte by byte, so that what stands behind the line stays for the next reader. SIGINT is
+ * blocked but while ppoll() waits, so that none can slip in between the check and the wait. */
+static enum term_line read_bytes(struct buf *line, const sigset_t *waiting)
 {
     for (;;) {
-        struct pollfd ready[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupted, POLLIN, 0}};
-        char c;
-        if (poll(ready, 2, -1) < 0 && errno != EINTR) {
-            return TERM_END;
-        }
-        if (ready[1].revents != 0) {
+        char byte;
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        int ready = ppoll(&input, 1, NULL, waiting);
+        if (interrupted) {
             return TERM_INTERRUPTED;
         }
-        if (ready[0].revents == 0) {
+        if (ready < 0 && errno == EINTR) {
             continue;
         }
-        ssize_t got = read(STDIN_FILENO, &c, 1);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+        ssize_t got = ready > 0 ? read(STDIN_FILENO, &byte, 1) : -1;
+        if (got < 0 && ready > 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (got <= 0) {
             return line->len > 0 ? TERM_LINE : TERM_END;
         }
-        if (c == '\n') {
+        if (byte == '\n') {
             return TERM_LINE;
         }
         if (line->len < TERM_LINE_MAX) {
-            buf_add_char(line, c);
+            buf_add_char(line, byte);
         }
     }
 }
 
 enum term_line term_read_line(const char *prompt, struct buf *line)
 {
-    int ends[2];
-    struct sigaction action = {.sa_handler = on_interrupt};
+    enum term_stream stream = term_is_terminal(TERM_OUT) ? TERM_OUT : TERM_ERR;
     struct sigaction before;
-    buf_clear(line);
-    (void)term_write(term_is_terminal(TERM_OUT) ? TERM_OUT : TERM_ERR, prompt);
-    if (pipe(ends) != 0) {
-        return TERM_END;
+    struct sigaction handler = {.sa_handler = note_interrupt};
+    sigset_t interrupt;
+    sigset_t mask_before;
+    sigset_t waiting;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &interrupt, &mask_before);
+    waiting = mask_before;
+    sigdelset(&waiting, SIGINT);
+    (void)sigaction(SIGINT, NULL, &before);
+    interrupted = 0;
+    if (before.sa_handler != SIG_IGN) {
+        (void)sigaction(SIGINT, &handler, NULL);
     }
-    interrupt_pipe = ends[1];
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, &before);
-    enum term_line result = read_bytes(ends[0], line);
+    buf_clear(line);
+    (void)term_write(stream, prompt);
+    enum term_line result = read_bytes(line, &waiting);
     (void)sigaction(SIGINT, &before, NULL);
-    interrupt_pipe = -1;
-    (void)close(ends[0]);
-    (void)close(ends[1]);
-    if (result == TERM_LINE && line->len > 0 && line->data[line->len - 1] == '\r') {
+    (void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
+    if (line->len > 0 && line->data[line->len - 1] == '\r') {
         line->data[--line->len] = '\0';
     }
+    if (result != TERM_LINE) {
+        buf_clear(line);
+    }
     return result;
-}
-
-unsigned term_width(enum term_stream stream)
-{
-    struct winsize size;
-    return ioctl(descriptor(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                                : TERM_WIDTH;
 }

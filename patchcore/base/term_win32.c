@@ -160,13 +160,13 @@ enum term_line term_read_raw(struct buf *line)
 enum term_line term_read_line(const char *prompt, struct buf *line)
 {
     enum term_stream stream = term_is_terminal(TERM_OUT) ? TERM_OUT : TERM_ERR;
-    buf_clear(line);
-    term_write(stream, prompt);
     SetConsoleCtrlHandler(swallow_interrupt, TRUE);
+    buf_clear(line);
+    (void)term_write(stream, prompt);
     enum term_line result = term_read_raw(line);
     SetConsoleCtrlHandler(swallow_interrupt, FALSE);
-    if (result != TERM_LINE && term_is_terminal(TERM_IN)) {
-        term_write(stream, "\r\n");
+    if (result != TERM_LINE) {
+        buf_clear(line);
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SHIPPED TEST_DATA "/../../conf/tcpipwatch.ini"
+#define MANUAL  TEST_DATA "/../../watcher/tcpipwatch.ini.5"
 
 /* Parses `text`, which must be right, into a new policy. */
 static struct policy parsed(const char *text)
@@ -481,6 +482,41 @@ static void the_shipped_file_agrees_with_the_table(void)
     free(text);
 }
 
+/* The manual page names every key with its range and default, and its examples can be used. */
+static void the_manual_page_agrees_with_the_table(void)
+{
+    char *text = whole_file(MANUAL);
+    for (unsigned key = 0; key < POLICY_KEYS; key++) {
+        const struct policy_row *row = &policy_rows[key];
+        struct buf expected = BUF_INIT;
+        buf_printf(&expected, "\n.It Cm %s Pq ", row->name);
+        if (row->kind <= POLICY_DURATION) {
+            policy_add_allowed(&expected, row);
+            expected.len -= strlen(" are allowed");
+            buf_printf(&expected, "; default %s\n", row->default_value);
+        }
+        CHECK_TEXT(strstr(text, buf_text(&expected)) != NULL ? NULL : buf_text(&expected), NULL);
+        buf_free(&expected);
+    }
+    const char *place = strstr(text, ".Sh EXAMPLES");
+    unsigned examples = 0;
+    while (place != NULL && (place = strstr(place, ".Bd -literal -offset indent\n[")) != NULL) {
+        struct buf example = BUF_INIT;
+        place = strchr(place, '\n') + 1;
+        for (; strncmp(place, ".Ed", 3) != 0; place++) {
+            buf_add_char(&example, *place);
+            place += *place == '\\' ? 1 : 0; /* "\e" is a backslash */
+        }
+        struct policy policy = parsed(buf_text(&example));
+        CHECK(policy.expected.count > 1);
+        policy_free(&policy);
+        buf_free(&example);
+        examples++;
+    }
+    CHECK_NUMBER(examples, 2);
+    free(text);
+}
+
 static void differences_are_sentences(void)
 {
     struct policy before = parsed("[programs]\nexpected = a\n[burst]\nwindow = 2m\n");
@@ -582,6 +618,7 @@ int main(void)
         {"errors are kept up to a bound", errors_are_kept_up_to_a_bound},
         {"damaged files do no harm", damaged_files_do_no_harm},
         {"the shipped file agrees with the table", the_shipped_file_agrees_with_the_table},
+        {"the manual page agrees with the table", the_manual_page_agrees_with_the_table},
         {"differences are sentences", differences_are_sentences},
         {"the policy in force can be printed and read back",
          the_policy_in_force_can_be_printed_and_read_back},

@@ -388,6 +388,10 @@ static void take_changes(struct loop *loop, int number, struct loop_wake *wake)
             return;
         }
         bool ok = GetOverlappedResult(directory->handle, &directory->overlapped, &got, FALSE) != 0;
+        if (!ok && GetLastError() == ERROR_NOTIFY_ENUM_DIR) {
+            ok = true; /* more than the buffer holds; usually this is told by no bytes at all */
+            got = 0;
+        }
         if (ok) {
             mark_changes(loop, number, got, wake);
         }
