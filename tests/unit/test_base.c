@@ -41,6 +41,27 @@ static void crc32_known_answer(void)
     CHECK_NUMBER(crc32_update(0, "", 0), 0);
 }
 
+/* Every length around a whole number of steps, at every alignment, against the definition. */
+static void crc32_agrees_with_its_definition(void)
+{
+    uint8_t bytes[64];
+    uint32_t seed = 1;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        seed = seed * 1103515245 + 12345;
+        bytes[i] = (uint8_t)(seed >> 16);
+    }
+    for (size_t start = 0; start < 9; start++) {
+        uint32_t expected = 0xffffffff;
+        for (size_t length = 0; start + length <= sizeof bytes; length++) {
+            CHECK_NUMBER(crc32_update(0, bytes + start, length), ~expected);
+            expected ^= start + length < sizeof bytes ? bytes[start + length] : 0;
+            for (int bit = 0; bit < 8; bit++) {
+                expected = expected >> 1 ^ ((expected & 1) != 0 ? 0xedb88320 : 0);
+            }
+        }
+    }
+}
+
 static void utf16_becomes_utf8(void)
 {
     static const uint8_t units[] = {'T',  0,    0xe9, 0,    0xac, 0x20, 0x3d, 0xd8,
@@ -152,6 +173,7 @@ int main(void)
         {"buffer grows and stays terminated", buffer_grows_and_stays_terminated},
         {"text_printf makes a new text", text_printf_makes_a_new_text},
         {"crc32 known answer", crc32_known_answer},
+        {"crc32 agrees with its definition", crc32_agrees_with_its_definition},
         {"utf16 becomes utf8", utf16_becomes_utf8},
         {"bad utf8 is replaced", bad_utf8_is_replaced},
         {"json is valid whatever comes in", json_is_valid_whatever_comes_in},
