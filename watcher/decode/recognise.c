@@ -1,6 +1,7 @@
 #include "decode.h"
 
 #include "run.h"
+#include "xml_text.h"
 
 #include <string.h>
 
@@ -50,11 +51,9 @@ static enum verdict next_character(struct text_search *search, uint8_t low, uint
 
 static bool begins_as_xml(const struct log_input *input, const uint8_t *head, size_t size)
 {
-    bool utf16le =
-        size >= 2 && ((head[0] == 0xff && head[1] == 0xfe) || (head[0] == '<' && head[1] == 0));
-    bool utf16be =
-        size >= 2 && ((head[0] == 0xfe && head[1] == 0xff) || (head[0] == 0 && head[1] == '<'));
-    size_t unit = utf16le || utf16be ? 2 : 1;
+    size_t mark;
+    enum xml_form form = xml_form_of(head, size, &mark);
+    size_t unit = form == XML_BYTES ? 1 : 2;
     struct text_search search = {false};
     uint8_t piece[PIECE];
     for (uint64_t at = 0; at < XML_SEARCH; at += PIECE) {
@@ -62,8 +61,8 @@ static bool begins_as_xml(const struct log_input *input, const uint8_t *head, si
         for (size_t i = 0; i + unit <= got; i += unit) {
             uint8_t first = piece[i];
             uint8_t second = unit == 2 ? piece[i + 1] : 0;
-            enum verdict v = utf16be ? next_character(&search, second, first)
-                                     : next_character(&search, first, second);
+            enum verdict v = form == XML_UTF16BE ? next_character(&search, second, first)
+                                                 : next_character(&search, first, second);
             if (v != GO_ON) {
                 return v == IS_XML;
             }

@@ -216,11 +216,12 @@ static bool read_on(struct reader *r)
         case XML_NOTHING:
             return true;
         case XML_CUT:
-            r->run.result.incomplete = true;
             if (r->growing) {
+                r->run.result.incomplete = true;
                 return true;
             }
-            if (r->saw_event) {
+            if (r->saw_event && !r->run.result.incomplete) {
+                r->run.result.incomplete = true;
                 report(r, "markup without its end, where the file ends");
             }
             xml_text_drop(&r->text, 1);

@@ -14,6 +14,7 @@ enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_COMPACT };
 struct xml_decoder {
     xmlTextReaderPtr reader;
     struct event_fields fields;
+    struct buf cleaned;
     /* The first error of the event that is being read. */
     int error_code;
     char error[200];
@@ -50,6 +51,7 @@ struct xml_decoder *xml_decoder_new(void)
         return NULL;
     }
     decoder->fields = EVENT_FIELDS_INIT;
+    decoder->cleaned = BUF_INIT;
     decoder->reader = xmlReaderForMemory("<a/>", 4, NULL, NULL, OPTIONS);
     if (decoder->reader == NULL) {
         free(decoder);
@@ -63,6 +65,7 @@ void xml_decoder_free(struct xml_decoder *decoder)
     if (decoder != NULL) {
         xmlFreeTextReader(decoder->reader);
         fields_free(&decoder->fields);
+        buf_free(&decoder->cleaned);
         free(decoder);
     }
 }
@@ -166,12 +169,10 @@ static enum xml_verdict read_nodes(struct xml_decoder *decoder)
     if (decoder->error_code == XML_ERR_NO_MEMORY) {
         return XML_NO_MEMORY;
     }
-    bool forgiven = decoder->system_complete && (decoder->error_code == XML_ERR_INVALID_CHAR ||
-                                                 decoder->error_code == XML_ERR_INVALID_CHARREF);
-    if (decoder->error_code != 0 && !forgiven) {
+    if (decoder->error_code != 0) {
         return XML_DAMAGED;
     }
-    if (status != 0 && !forgiven) {
+    if (status != 0) {
         (void)snprintf(decoder->error, sizeof decoder->error, "XML that libxml2 cannot read");
         return XML_DAMAGED;
     }
@@ -191,8 +192,8 @@ static const char *known_encoding(const char *name)
     return name;
 }
 
-enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text, size_t length,
-                                  const char *encoding, struct event *out, const char **what)
+static enum xml_verdict decode_once(struct xml_decoder *decoder, const char *text, size_t length,
+                                    const char *encoding)
 {
     fields_clear(&decoder->fields);
     decoder->error_code = 0;
@@ -200,15 +201,66 @@ enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text,
     decoder->in_system = false;
     decoder->system_complete = false;
     decoder->element = NULL;
-    if (what != NULL) {
-        *what = decoder->error;
-    }
     if (length > INT_MAX || xmlReaderNewMemory(decoder->reader, text, (int)length, NULL,
                                                known_encoding(encoding), OPTIONS) != 0) {
         return XML_NO_MEMORY;
     }
     xmlTextReaderSetStructuredErrorHandler(decoder->reader, note_error, decoder);
-    enum xml_verdict verdict = read_nodes(decoder);
+    return read_nodes(decoder);
+}
+
+static bool is_forbidden(unsigned long code)
+{
+    return code < 0x20 && code != '\t' && code != '\n' && code != '\r';
+}
+
+/* The length of a reference to a forbidden character at `text`; 0 when there is none. */
+static size_t forbidden_reference(const char *text)
+{
+    char *end;
+    if (text[0] != '&' || text[1] != '#') {
+        return 0;
+    }
+    bool hex = text[2] == 'x';
+    const char *digits = text + (hex ? 3 : 2);
+    if (*digits < '0' || *digits > 'f') {
+        return 0;
+    }
+    unsigned long code = strtoul(digits, &end, hex ? 16 : 10);
+    return end != digits && *end == ';' && is_forbidden(code) ? (size_t)(end - text) + 1 : 0;
+}
+
+/* A copy with blanks in place of the control characters that XML 1.0 forbids, as they are and as
+ * references. False when memory is out. */
+static bool clean(struct xml_decoder *decoder, const char *text, size_t length)
+{
+    struct buf *copy = &decoder->cleaned;
+    buf_clear(copy);
+    buf_add(copy, text, length);
+    for (size_t i = 0; !copy->failed && i < copy->len; i++) {
+        size_t reference = forbidden_reference(copy->data + i);
+        if (reference > 0) {
+            memset(copy->data + i, ' ', reference);
+        } else if (is_forbidden((unsigned char)copy->data[i])) {
+            copy->data[i] = ' ';
+        }
+    }
+    return !copy->failed;
+}
+
+enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text, size_t length,
+                                  const char *encoding, struct event *out, const char **what)
+{
+    if (what != NULL) {
+        *what = decoder->error;
+    }
+    enum xml_verdict verdict = decode_once(decoder, text, length, encoding);
+    if (verdict == XML_DAMAGED && decoder->error_code == XML_ERR_INVALID_CHAR) {
+        verdict = XML_NO_MEMORY;
+        if (clean(decoder, text, length)) {
+            verdict = decode_once(decoder, decoder->cleaned.data, decoder->cleaned.len, encoding);
+        }
+    }
     if (verdict == XML_EVENT && !fields_event(&decoder->fields, out)) {
         verdict = XML_NO_MEMORY;
     }

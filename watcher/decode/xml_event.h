@@ -25,8 +25,8 @@ void xml_decoder_free(struct xml_decoder *decoder);
  * next call. With XML_DAMAGED, `*what` (may be NULL) is what was found and expected, without a full
  * stop; it lives as long.
  *
- * Characters that XML 1.0 forbids and XML 1.1 allows (control characters as references) are
- * forgiven behind the System element: exports contain them in the event's data. */
+ * Control characters, which XML 1.0 forbids and XML 1.1 allows as references, are taken for blanks:
+ * exports contain them in the event's data. (Not in UTF-16: hand over UTF-8.) */
 enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text, size_t length,
                                   const char *encoding, struct event *out, const char **what);
 

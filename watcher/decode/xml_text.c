@@ -15,7 +15,7 @@ enum {
 
 /* ---- the window ---- */
 
-static enum xml_form form_of(const uint8_t *head, size_t size, size_t *mark)
+enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark)
 {
     *mark = 0;
     if (size >= 2 && head[0] == 0xff && head[1] == 0xfe) {
@@ -26,10 +26,10 @@ static enum xml_form form_of(const uint8_t *head, size_t size, size_t *mark)
         *mark = 2;
         return XML_UTF16BE;
     }
-    if (size >= 2 && head[0] == '<' && head[1] == 0) {
+    if (size >= 4 && head[0] == '<' && head[1] == 0 && head[2] != 0 && head[3] == 0) {
         return XML_UTF16LE;
     }
-    if (size >= 2 && head[0] == 0 && head[1] == '<') {
+    if (size >= 4 && head[0] == 0 && head[1] == '<' && head[2] == 0 && head[3] != 0) {
         return XML_UTF16BE;
     }
     if (size >= 3 && head[0] == 0xef && head[1] == 0xbb && head[2] == 0xbf) {
@@ -43,7 +43,7 @@ void xml_text_init(struct xml_text *text, const struct log_input *input)
     uint8_t head[4];
     size_t mark;
     *text = (struct xml_text){.input = input};
-    text->form = form_of(head, input_read(input, 0, head, sizeof head), &mark);
+    text->form = xml_form_of(head, input_read(input, 0, head, sizeof head), &mark);
     xml_text_seek(text, mark);
     struct xml_tag tag = xml_text_next(text, 0, false);
     if (tag.markup == XML_DECLARATION) {

@@ -14,6 +14,9 @@ enum {
 
 enum xml_form { XML_BYTES, XML_UTF16LE, XML_UTF16BE };
 
+/* The form of a text, by its first bytes (4 are enough), and the length of its byte order mark. */
+enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark);
+
 struct xml_text {
     const struct log_input *input;
     enum xml_form form;
