@@ -102,6 +102,36 @@ static void contents_are_noticed(void)
     closed(loop);
 }
 
+/* More changes than the system's queue holds: every watch counts as changed, and goes on. */
+static void an_overflowing_queue_loses_nothing(void)
+{
+    struct loop *loop = opened();
+    for (unsigned id = 0; id < 3; id++) {
+        char name[8];
+        snprintf(name, sizeof name, "%u", id);
+        put(in_folder(name), "", 0);
+        CHECK_NUMBER(loop_watch(loop, id, in_folder(name)), OS_OK);
+    }
+    int first = open(in_folder("0"), O_WRONLY);
+    int second = open(in_folder("1"), O_WRONLY);
+    for (int i = 0; i < 20000; i++) { /* more than fs.inotify.max_queued_events, 16384 */
+        CHECK(pwrite(i % 2 == 0 ? first : second, "x", 1, 0) == 1);
+    }
+    close(first);
+    close(second);
+    put(in_folder("2"), "lost in the flood", O_APPEND);
+    uint32_t changed = 0;
+    for (struct loop_wake wake = loop_wait(loop, 0); wake.changed != 0;) {
+        changed |= wake.changed;
+        CHECK_NUMBER(wake.lost, 0);
+        wake = loop_wait(loop, 0);
+    }
+    CHECK_NUMBER(changed, 7);
+    put(in_folder("2"), "more", O_APPEND);
+    expect_changed(loop, 4);
+    closed(loop);
+}
+
 /* Editors write a new file and rename it over the old one; logs are moved away and begun anew. */
 static void replacement_is_noticed(void)
 {
@@ -457,6 +487,7 @@ int main(void)
     static const struct unit_case cases[] = {
         {"nothing happens until the time is up", nothing_happens_until_the_time_is_up},
         {"contents are noticed", contents_are_noticed},
+        {"an overflowing queue loses nothing", an_overflowing_queue_loses_nothing},
         {"replacement is noticed", replacement_is_noticed},
         {"deletion and coming are noticed", deletion_and_coming_are_noticed},
         {"a change before the wait is not lost", a_change_before_the_wait_is_not_lost},

@@ -211,6 +211,12 @@ static void wrong_values_say_what_is_allowed(void)
     check_errors("[action]\non_burst = path\n",
                  "p.ini:2: [action] on_burst: \"path\" is not a word that is known here; ask, "
                  "patch and notify are allowed; did you mean \"patch\"?");
+    /* What is shown of a long value is not cut within a character. */
+    check_errors("[action]\non_burst = "
+                 "12345678901234567890123456789012345678901234567890123456789\xe2\x82\xac\n",
+                 "p.ini:2: [action] on_burst: "
+                 "\"12345678901234567890123456789012345678901234567890123456789...\" is not a word "
+                 "that is known here; ask, patch and notify are allowed.");
     check_errors("[reboot]\nprompt = 1\n",
                  "p.ini:2: [reboot] prompt: \"1\" is not a word that is known here; no and yes are "
                  "allowed.");
