@@ -48,6 +48,13 @@ static void say_swapped(const struct pc_context *pc, const struct pc_copy *copy,
 
 /* ---- single steps ---- */
 
+static void explain_busy(const struct pc_target *target, struct buf *why)
+{
+    buf_add_text(why, "Another program is changing the copies under ");
+    add_printable(why, target->root);
+    buf_add_text(why, " right now; try again when it is done.");
+}
+
 enum pc_result install_begin(const struct pc_context *pc, const struct pc_target *target,
                              struct os_lock **lock, struct buf *why)
 {
@@ -67,9 +74,7 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
     }
     status = pc->os->lock(pc->os, drivers->directory, lock);
     if (status == OS_BUSY) {
-        buf_add_text(why, "Another program is changing the copies under ");
-        add_printable(why, target->root);
-        buf_add_text(why, " right now; try again when it is done.");
+        explain_busy(target, why);
         return PC_FAILED;
     }
     if (status != OS_OK) {
@@ -77,6 +82,15 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
         return PC_FAILED;
     }
     return PC_DONE;
+}
+
+bool install_is_going_on(const struct pc_context *pc, const struct pc_target *target)
+{
+    struct os_lock *lock = NULL;
+    const char *directory = target->copies[PC_DRIVERS].directory;
+    bool busy = directory != NULL && pc->os->lock(pc->os, directory, &lock) == OS_BUSY;
+    pc->os->unlock(pc->os, lock);
+    return busy;
 }
 
 static char *staged_path(const struct pc_copy *copy)
@@ -523,6 +537,11 @@ static enum pc_result make_plan(const struct pc_context *pc, const struct pc_tar
 {
     *plan = (struct pc_plan){.what = what};
     enum pc_result result = check_no_journal(pc, target, why);
+    if (result == PC_INTERRUPTED && install_is_going_on(pc, target)) {
+        buf_clear(why);
+        explain_busy(target, why);
+        result = PC_FAILED;
+    }
     for (size_t c = PC_COPIES; result == PC_DONE && c-- > 0;) {
         result = judge_copy(&target->copies[c], c == PC_DRIVERS, why);
     }

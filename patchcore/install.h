@@ -16,6 +16,10 @@ void install_explain(struct buf *why, const char *path, const char *what, enum o
 enum pc_result install_begin(const struct pc_context *pc, const struct pc_target *target,
                              struct os_lock **lock, struct buf *why);
 
+/* True when another program has that lock: a journal is then that of its work, not of work that was
+ * interrupted. */
+bool install_is_going_on(const struct pc_context *pc, const struct pc_target *target);
+
 /* Writes `image` as a new file beside the copy, with the metadata of the present file where there
  * is one, flushes it, reads it back and compares. `staged` tells whether the file is there now:
  * after a failure only where it could not even be removed. */

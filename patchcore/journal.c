@@ -207,10 +207,3 @@ enum os_status journal_read(const struct pc_context *pc, const struct pc_target 
     buf_free(&text);
     return status;
 }
-
-bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target)
-{
-    struct journal journal;
-    enum keyfile_status whole;
-    return journal_read(pc, target, &journal, &whole) == OS_OK;
-}

@@ -228,3 +228,10 @@ enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *t
     pc->os->unlock(pc->os, lock);
     return result;
 }
+
+bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target)
+{
+    struct journal journal;
+    enum keyfile_status whole;
+    return journal_read(pc, target, &journal, &whole) == OS_OK && !install_is_going_on(pc, target);
+}

@@ -349,6 +349,15 @@ static enum pc_result ask_before_writing(struct session *s, const struct pc_plan
     return result;
 }
 
+/* As it has to be typed where it has blanks. */
+static void add_argument(struct buf *out, const char *text)
+{
+    const char *quote = strchr(text, ' ') != NULL ? "\"" : "";
+    buf_add_text(out, quote);
+    add_printable(out, text);
+    buf_add_text(out, quote);
+}
+
 static void say_done(struct session *s, const struct pc_plan *plan)
 {
     if (plan->wanted == 0) {
@@ -368,7 +377,11 @@ static void say_done(struct session *s, const struct pc_plan *plan)
     }
     if (strcmp(plan->what, "set") == 0) {
         buf_add_text(&s->out, "To undo it: tcpippatch restore --root ");
-        add_printable(&s->out, s->target.root);
+        add_argument(&s->out, s->target.root);
+        if (s->options->data != NULL) {
+            buf_add_text(&s->out, " --data ");
+            add_argument(&s->out, s->options->data);
+        }
         buf_add_char(&s->out, '\n');
     }
 }

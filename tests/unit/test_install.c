@@ -252,12 +252,26 @@ static void a_second_program_is_kept_out(void)
     expect_set(100, PC_DONE, "");
 }
 
+/* The journal of a program that is still at work is not interrupted work. */
+static void work_going_on_is_not_interrupted(void)
+{
+    struct os_lock *lock = NULL;
+    interrupt(JOURNAL_COMMIT, 1);
+    CHECK_NUMBER(os_native()->lock(os_native(), ROOT "/system32/drivers", &lock), OS_OK);
+    CHECK(!interrupted());
+    expect_set(100, PC_FAILED, "Another program is changing the copies");
+    os_native()->unlock(os_native(), lock);
+    CHECK(interrupted());
+    expect_recover(PC_DONE, "finished");
+    check_all_alike(100);
+}
+
 static void data_directory_that_cannot_be_made_stops_all(void)
 {
     make_windows("2180");
     CHECK(sandbox_write(DATA, "a file", 6));
     CHECK(!interrupted());
-    expect_set(100, PC_FAILED, "cannot be made");
+    expect_set(100, PC_FAILED, "cannot be used");
     CHECK(file_is_image(copy_paths[0], "2180", 0));
 }
 
@@ -479,6 +493,7 @@ int main(void)
         {"other directories are no Windows", other_directories_are_no_windows},
         {"a copy changed since the plan stops all", a_copy_changed_since_the_plan_stops_all},
         {"a second program is kept out", a_second_program_is_kept_out},
+        {"work going on is not interrupted", work_going_on_is_not_interrupted},
         {"a data directory that cannot be made stops all",
          data_directory_that_cannot_be_made_stops_all},
         {"a foreign staged file is never touched", a_foreign_staged_file_is_never_touched},
