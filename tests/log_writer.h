@@ -84,6 +84,7 @@ struct evtx_image {
     uint64_t next; /* number of the next record */
     size_t at;     /* free space in that chunk */
     uint32_t template_at;
+    uint32_t crc; /* of the records in that chunk */
     log_write_fn write;
     void *context;
 };

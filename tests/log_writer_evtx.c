@@ -329,11 +329,13 @@ static bool write_file_header(struct evtx_image *image, bool dirty)
 static bool write_chunk_header(struct evtx_image *image, size_t last_at)
 {
     uint8_t *c = chunk_of(image);
-    put_le64(c + 16, image->next - 1);
-    put_le64(c + 32, image->next - 1);
+    bool empty = image->at == CHUNK_HEADER;
+    put_le64(c + 16, empty ? UINT64_MAX : image->next - 1);
+    put_le64(c + 24, empty ? UINT64_MAX : get_le64(c + 8));
+    put_le64(c + 32, empty ? UINT64_MAX : image->next - 1);
     put_le32(c + 44, (uint32_t)last_at);
     put_le32(c + 48, (uint32_t)image->at);
-    put_le32(c + 52, crc32_update(0, c + CHUNK_HEADER, image->at - CHUNK_HEADER));
+    put_le32(c + 52, image->crc);
     put_le32(c + 124, crc32_update(crc32_update(0, c, 120), c + 128, CHUNK_HEADER - 128));
     return tell(image, (size_t)(c - image->bytes), CHUNK_HEADER);
 }
@@ -354,11 +356,11 @@ static bool begin_chunk(struct evtx_image *image)
     memset(c, 0, CHUNK);
     memcpy(c, "ElfChnk", 8);
     put_le64(c + 8, image->next);
-    put_le64(c + 24, image->next);
     put_le32(c + 40, 128);
     put_le32(c + 120, 1);
     image->at = CHUNK_HEADER;
     image->template_at = 0;
+    image->crc = 0;
     image->chunks_written++;
     return tell(image, (size_t)(c - image->bytes), CHUNK) && write_chunk_header(image, 0);
 }
@@ -383,15 +385,18 @@ const char *evtx_image_load(struct evtx_image *image, const void *bytes, size_t 
         return "memory is out";
     }
     memcpy(image->bytes, bytes, size);
+    image->at = CHUNK;
     for (uint32_t i = 0; i < (size - FILE_HEADER) / CHUNK; i++) {
         const uint8_t *c = image->bytes + FILE_HEADER + (size_t)i * CHUNK;
-        if (memcmp(c, "ElfChnk", 8) == 0 && get_le64(c + 16) >= image->next) {
-            image->next = get_le64(c + 16) + 1;
+        bool empty = get_le32(c + 48) == CHUNK_HEADER;
+        uint64_t next = empty ? get_le64(c + 8) : get_le64(c + 16) + 1;
+        if (memcmp(c, "ElfChnk", 8) == 0 && next >= image->next) {
+            image->next = next;
             image->chunk = i;
+            image->at = empty ? CHUNK_HEADER : CHUNK;
         }
         image->chunks_written++;
     }
-    image->at = CHUNK;
     return NULL;
 }
 
@@ -420,6 +425,7 @@ bool evtx_image_append(struct evtx_image *image, const struct log_record *record
         uint8_t *place = chunk_of(image) + at;
         memcpy(place, w.out.data, w.out.len);
         image->at += w.out.len;
+        image->crc = crc32_update(image->crc, w.out.data, w.out.len);
         image->next++;
         done =
             tell(image, (size_t)(place - image->bytes), w.out.len) && write_chunk_header(image, at);

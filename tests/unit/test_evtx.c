@@ -604,13 +604,13 @@ static void real_log_mutated(void)
         uint8_t *bytes = (uint8_t *)file.data;
         size_t end = FILE_HEADER + get_le32(bytes + FILE_HEADER + 48);
         for (size_t at = FILE_HEADER; at < end; at++) {
-            uint8_t old = bytes[at];
-            for (int value = (int)(at % 7); value < 256; value += value < 24 ? 7 : 67) {
-                bytes[at] = (uint8_t)value;
+            static const uint8_t masks[] = {0xff, 0x01, 0x40, 0x08};
+            for (size_t i = 0; i < sizeof masks; i++) {
+                bytes[at] ^= masks[i];
                 read_bytes(&reading, LOG_EVTX, bytes, file.len, false, NULL);
                 CHECK(reading.count <= (n == 0 ? 3U : 1U));
+                bytes[at] ^= masks[i];
             }
-            bytes[at] = old;
         }
         buf_free(&file);
     }

@@ -181,12 +181,7 @@ static bool rest_is_unused(const struct reader *r, size_t at)
     if (r->header.sound && at <= r->header.last_at) {
         return false;
     }
-    for (size_t i = at; i < records_end(r); i++) {
-        if (r->bytes[i] != 0) {
-            return false;
-        }
-    }
-    return true;
+    return evtx_unused(r->bytes + at, records_end(r) - at);
 }
 
 static void report_broken(struct reader *r, size_t at, bool goes_on)

@@ -7,7 +7,7 @@
 
 enum { RECORD_MAGIC = 0x00002a2a, FLAG_NO_CHECKSUM = 2 };
 
-static bool all_zero(const uint8_t *bytes, size_t size)
+bool evtx_unused(const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] != 0) {
@@ -30,7 +30,7 @@ struct evtx_chunk_header evtx_chunk_header(const uint8_t bytes[EVTX_CHUNK_HEADER
         .data_crc = get_le32(bytes + 52),
     };
     if (memcmp(bytes, magic, sizeof magic) != 0) {
-        header.kind = all_zero(bytes, EVTX_CHUNK_HEADER) ? EVTX_CHUNK_UNUSED : EVTX_CHUNK_ALIEN;
+        header.kind = evtx_unused(bytes, EVTX_CHUNK_HEADER) ? EVTX_CHUNK_UNUSED : EVTX_CHUNK_ALIEN;
     }
     uint32_t crc = crc32_update(crc32_update(0, bytes, 120), bytes + 128, EVTX_CHUNK_HEADER - 128);
     header.sound = !header.checksums || crc == get_le32(bytes + 124);

@@ -41,6 +41,9 @@ struct evtx_chunk_header evtx_chunk_header(const uint8_t bytes[EVTX_CHUNK_HEADER
 bool evtx_chunk_data_sound(const struct evtx_chunk_header *header, const uint8_t *bytes,
                            size_t size);
 
+/* True when nothing but zeros is there. */
+bool evtx_unused(const uint8_t *bytes, size_t size);
+
 /* The size of the record at `at`, which has to end before `end`; 0 when there is none. */
 size_t evtx_record_size(const uint8_t *bytes, size_t at, size_t end);
 
