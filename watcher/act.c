@@ -51,6 +51,17 @@ void watcher_tell(struct watcher *w, enum policy_level level, const char *format
     buf_free(&text);
 }
 
+void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *lines)
+{
+    while (*lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+        if (length > 0) {
+            watcher_tell(w, level, "%.*s", (int)length, lines);
+        }
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static void add_burst(struct json *j, const struct engine_burst *burst)
 {
     char first[WINTIME_TEXT_SIZE];
@@ -112,7 +123,7 @@ bool watcher_save(struct watcher *w)
         sources[i] = w->logs[i].source;
     }
     enum os_status status = state_save(w->os, w->directory, w->has_target ? w->target.root : "",
-                                       &w->memory, sources, w->log_count);
+                                       &w->memory, &w->policy, sources, w->log_count);
     w->state_saved_ms = loop_now_ms(w->loop);
     if (status == OS_OK) {
         w->state_changed = false;
@@ -272,8 +283,9 @@ static enum reply read_reply(const char *line, uint32_t *limit)
     uint64_t number;
     enum reply reply = REPLY_OTHER;
     line += strspn(line, " \t");
-    buf_add(&word, line, strcspn(line, " \t"));
-    const char *text = buf_text(&word);
+    size_t length = strcspn(line, " \t");
+    buf_add(&word, line, length);
+    const char *text = line[length + strspn(line + length, " \t")] == '\0' ? buf_text(&word) : "";
     if (same_text_nocase(text, "y") || same_text_nocase(text, "yes")) {
         reply = REPLY_YES;
     } else if (same_text_nocase(text, "n") || same_text_nocase(text, "no")) {
@@ -346,8 +358,13 @@ static void take_yes_or_no(struct watcher *w, const char *line)
         return;
     }
     bool yes = reply == REPLY_YES;
+    if (w->question == QUESTION_ABOVE_MAX && yes) {
+        answer_patch(w, true, w->asked_limit);
+        return;
+    }
     if (w->question == QUESTION_ABOVE_MAX) {
-        answer_patch(w, yes, w->asked_limit);
+        w->question = QUESTION_PATCH; /* it was only this number that was not meant */
+        show_effect(w, EFFECT_ASK_PATCH);
         return;
     }
     close_question(w);

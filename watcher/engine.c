@@ -48,6 +48,46 @@ void engine_reset(struct engine_memory *m)
     *m = (struct engine_memory){.state = ENGINE_WATCHING};
 }
 
+const struct engine_burst *engine_told(const struct engine_memory *m, const char *computer)
+{
+    if (m->burst.last != 0 && same_text_nocase(m->burst.computer, computer)) {
+        return &m->burst;
+    }
+    for (size_t i = 0; i < ENGINE_OTHERS_MAX && m->others[i].last != 0; i++) {
+        if (same_text_nocase(m->others[i].computer, computer)) {
+            return &m->others[i];
+        }
+    }
+    return NULL;
+}
+
+bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
+                     const struct engine_burst *burst)
+{
+    const struct engine_burst *told = engine_told(m, burst->computer);
+    uint64_t cooldown = policy->cooldown_seconds * WINTIME_PER_SECOND;
+    if (told == NULL) {
+        return false;
+    }
+    return burst->last <= told->last || burst->last - told->last < cooldown ||
+           (cooldown == 0 && burst->first <= told->last);
+}
+
+/* Moves the computer's burst to the front; the oldest of too many is forgotten. */
+static void remember(struct engine_memory *m, const struct engine_burst *burst)
+{
+    if (m->burst.last != 0 && !same_text_nocase(m->burst.computer, burst->computer)) {
+        size_t i = 0;
+        while (i < ENGINE_OTHERS_MAX - 1 && m->others[i].last != 0 &&
+               !same_text_nocase(m->others[i].computer, burst->computer)) {
+            i++;
+        }
+        memmove(&m->others[1], &m->others[0], i * sizeof m->others[0]);
+        m->others[0] = m->burst;
+    }
+    m->burst = *burst;
+}
+
 static void add(struct engine_effects *effects, enum engine_effect effect)
 {
     if (effects->count < ENGINE_EFFECTS_MAX) {
@@ -74,6 +114,17 @@ static void ask_for_patch(struct engine_memory *m, const struct engine_world *w,
         begin_patching(m, effects);
     } else {
         add(effects, asks_nobody(w) ? EFFECT_TELL_NOBODY_TO_ASK : EFFECT_ASK_PATCH);
+    }
+}
+
+/* The burst that a question is about, told again; another computer's may have come after it. */
+static void tell_own_burst(struct engine_memory *m, struct engine_effects *effects)
+{
+    const struct engine_burst *told = engine_told(m, m->computer);
+    if (told != NULL) {
+        struct engine_burst own = *told;
+        remember(m, &own);
+        add(effects, EFFECT_TELL_BURST);
     }
 }
 
@@ -110,8 +161,9 @@ static void ask_for_restart(struct engine_memory *m, const struct engine_world *
 
 static const struct pc_inspection *drivers_of(const struct engine_world *w)
 {
-    const struct pc_copy *drivers = &w->target->copies[PC_DRIVERS];
-    return drivers->present && drivers->access == OS_OK ? &drivers->inspection : NULL;
+    const struct pc_copy *drivers = w->target != NULL ? &w->target->copies[PC_DRIVERS] : NULL;
+    return drivers != NULL && drivers->present && drivers->access == OS_OK ? &drivers->inspection
+                                                                           : NULL;
 }
 
 static bool is_driver_asked_about(const struct engine_memory *m, const struct engine_world *w)
@@ -139,7 +191,7 @@ struct engine_effects engine_start(struct engine_memory *m, const struct engine_
     case ENGINE_STATES:
         break;
     case ENGINE_DECIDING:
-        add(&effects, EFFECT_TELL_BURST);
+        tell_own_burst(m, &effects);
         ask_for_patch(m, w, &effects);
         break;
     case ENGINE_PATCHING:
@@ -161,21 +213,11 @@ struct engine_effects engine_start(struct engine_memory *m, const struct engine_
     return effects;
 }
 
-/* A burst that is told once is not told again within the cooldown, by the records' own time. Older
- * ones, of a log that is read from its beginning, are over. */
-static bool within_cooldown(const struct engine_memory *m, const struct engine_world *w,
-                            const struct engine_burst *burst)
-{
-    uint64_t cooldown = w->policy->cooldown_seconds * WINTIME_PER_SECOND;
-    return m->burst.last != 0 &&
-           (burst->last <= m->burst.last || burst->last - m->burst.last < cooldown);
-}
-
 /* What stands in the way of a patch; EFFECT_PATCH when nothing does. */
 static enum engine_effect find_obstacle(const struct engine_memory *m, const struct engine_world *w,
                                         const struct engine_burst *burst)
 {
-    if (!w->has_root || w->target == NULL) {
+    if (!w->has_root) {
         return EFFECT_TELL_NO_ROOT;
     }
     if (m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer)) {
@@ -196,22 +238,24 @@ struct engine_effects engine_burst_seen(struct engine_memory *m, const struct en
 {
     struct engine_effects effects = {.count = 0};
     bool idle = m->state == ENGINE_WATCHING;
-    if (within_cooldown(m, w, burst) || m->state == ENGINE_PATCHING ||
+    if (engine_is_quiet(m, w->policy, burst) || m->state == ENGINE_PATCHING ||
         m->state == ENGINE_VERIFYING) {
         return effects;
     }
     if (!idle) {
         /* The question or the restart stands already; the newer burst only says so again. */
-        m->burst = *burst;
+        remember(m, burst);
         add(&effects, EFFECT_SAVE);
         add(&effects, EFFECT_TELL_BURST);
-        if (m->state == ENGINE_REBOOT_PENDING) {
+        if (!same_text_nocase(m->computer, burst->computer)) {
+            add(&effects, EFFECT_TELL_OTHER_COMPUTER);
+        } else if (m->state == ENGINE_REBOOT_PENDING) {
             add(&effects, EFFECT_TELL_RESTART_NEEDED);
         }
         return effects;
     }
     enum engine_effect obstacle = find_obstacle(m, w, burst);
-    m->burst = *burst;
+    remember(m, burst);
     m->limit = w->policy->half_open;
     if (obstacle != EFFECT_PATCH) {
         add(&effects, EFFECT_SAVE);

@@ -36,6 +36,7 @@ const char *engine_state_name(enum engine_state state);
 
 enum {
     ENGINE_NAME_MAX = 256,  /* bytes of a computer's name, with its NUL */
+    ENGINE_OTHERS_MAX = 63, /* computers besides the last one whose last burst is remembered */
     ENGINE_EFFECTS_MAX = 8, /* the most that one call answers */
 };
 
@@ -59,7 +60,10 @@ struct engine_patch {
 /* All that outlives the process. */
 struct engine_memory {
     enum engine_state state;
-    struct engine_burst burst;     /* the last one that was told */
+    struct engine_burst burst; /* the last one that was told */
+    /* The last one told of each other computer, newest first; last == 0 ends the list. */
+    struct engine_burst others[ENGINE_OTHERS_MAX];
+    struct engine_burst untold;    /* found, its records are counted, and not told yet */
     uint32_t limit;                /* what the user or the policy wants; in DECIDING the proposal */
     struct engine_patch patch;     /* the last one */
     char boot[BOOT_IDENTITY_SIZE]; /* the start of this machine during which it was patched */
@@ -117,6 +121,15 @@ struct engine_effects {
 
 /* The memory of a program that was never started. */
 void engine_reset(struct engine_memory *m);
+
+/* The burst of this computer that was told last; NULL when there is none. */
+const struct engine_burst *engine_told(const struct engine_memory *m, const char *computer);
+
+/* True when this burst is not told (again): one of this computer was, and the cooldown from that on
+ * is not over, by the records' own time. Without a cooldown each burst is told once. Bursts before
+ * it, of a log that is read from its beginning, are over. */
+bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
+                     const struct engine_burst *burst);
 
 /* The program starts: goes on from whatever state it was killed or stopped in. Interrupted work in
  * the patch core has been recovered before. */

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { DAMAGE_TOLD_MAX = 8 }; /* places told one by one in a reading */
+
 /* One reading of a log. A burst is acted on when the reading has stopped, since only then the place
  * in the log and the counters say the same; so a second burst stops the reading. */
 struct reading {
@@ -16,6 +18,9 @@ struct reading {
     bool found_next;
     struct engine_burst next;
     uint64_t started_again; /* 0: the log shows no restart */
+    struct buf damage; /* sentences on the damaged places that were not told yet, a line each */
+    size_t damaged;    /* how many there are */
+    uint64_t damage_end;
     bool no_memory;
 };
 
@@ -41,31 +46,23 @@ static bool count_record(struct reading *r, const struct event *event)
     struct burst hit;
     const char *computer = event->computer != NULL ? event->computer : "";
     enum burst_answer answer = burst_add(r->log->source.detector, computer, event->time, &hit);
-    switch (answer) {
-    case BURST_NO:
-        return true;
-    case BURST_NO_MEMORY:
-        r->no_memory = true;
-        return false;
-    case BURST_BEGUN:
-    case BURST_MORE:
-        break;
+    if (answer != BURST_BEGUN && answer != BURST_MORE) {
+        r->no_memory = answer == BURST_NO_MEMORY;
+        return answer == BURST_NO;
     }
+    struct engine_burst burst = copy_burst(&hit);
     if (r->found && is_same(&r->burst, &hit)) {
-        r->burst = copy_burst(&hit);
+        r->burst = burst;
+    } else if (engine_is_quiet(&r->watcher->memory, &r->watcher->policy, &burst)) {
         return true;
-    }
-    if (answer == BURST_MORE && r->watcher->memory.burst.last != 0 &&
-        is_same(&r->watcher->memory.burst, &hit)) {
-        return true; /* the one that was told already goes on */
-    }
-    if (r->found) {
-        r->next = copy_burst(&hit);
+    } else if (r->found) {
+        r->next = burst;
         r->found_next = true;
         return false;
+    } else {
+        r->burst = burst;
+        r->found = true;
     }
-    r->burst = copy_burst(&hit);
-    r->found = true;
     return true;
 }
 
@@ -78,21 +75,40 @@ static bool take_event(void *context, const struct event *event)
     const char *expected = r->watcher->memory.computer;
     if (match_started_again(event) &&
         (expected[0] == '\0' ||
-         (event->computer != NULL && same_text_nocase(event->computer, expected)))) {
+         (event->computer != NULL && same_text_nocase(event->computer, expected))) &&
+        event->time > r->started_again) {
         r->started_again = event->time;
     }
     return true;
 }
 
+/* It is told when the reading has stopped: one that lost its place is made anew. */
 static void take_damage(void *context, uint64_t offset, const char *what)
 {
     struct reading *r = context;
-    if (offset >= r->log->told_damage) {
-        r->log->told_damage = offset + 1;
-        watcher_tell(r->watcher, LEVEL_WARNING,
-                     "%s is damaged at offset %" PRIu64 ": %s. The records there are lost, those "
-                     "behind them are read.",
-                     r->log->source.path, offset, what);
+    if (offset < r->log->told_damage) {
+        return;
+    }
+    if (++r->damaged <= DAMAGE_TOLD_MAX) {
+        buf_printf(&r->damage,
+                   "%s is damaged at offset %" PRIu64 ": %s. The records there are lost, those "
+                   "behind them are read.\n",
+                   r->log->source.path, offset, what);
+    }
+    if (offset >= r->damage_end) {
+        r->damage_end = offset + 1;
+    }
+}
+
+static void tell_damage(struct watcher *w, struct reading *r)
+{
+    watcher_tell_lines(w, LEVEL_WARNING, buf_text(&r->damage));
+    if (r->damaged > DAMAGE_TOLD_MAX) {
+        watcher_tell(w, LEVEL_WARNING, "%s is damaged in %zu more places.", r->log->source.path,
+                     r->damaged - DAMAGE_TOLD_MAX);
+    }
+    if (r->damaged > 0) {
+        r->log->told_damage = r->damage_end;
     }
 }
 
@@ -112,6 +128,7 @@ static void tell_access(struct watcher *w, struct followed *log,
     }
     bool wrong = reading->access == OS_OK && reading->size > 0 &&
                  (reading->kind == LOG_UNKNOWN || reading->result.end == LOG_WRONG_KIND);
+    w->log_trouble = w->log_trouble || wrong || reading->access != OS_OK;
     if (wrong && !log->told_kind) {
         watcher_tell(w, LEVEL_ERROR,
                      "%s is no event log: expected is an .evt file of Windows XP, an .evtx file, "
@@ -142,6 +159,10 @@ static struct source_reading read_once(struct reading *r)
     r->found = r->found_next;
     r->burst = r->next;
     r->found_next = false;
+    r->started_again = 0;
+    r->damaged = 0;
+    r->damage_end = 0;
+    buf_clear(&r->damage);
     return source_read(r->watcher->os, &r->log->source, !r->watcher->once, &sink);
 }
 
@@ -170,19 +191,19 @@ void watcher_follow(struct watcher *w, struct followed *log)
     bool again = true;
     while (again && log->source.detector != NULL) {
         struct log_place before = log->source.place;
-        r.started_again = 0;
         struct source_reading reading = read_once(&r);
         tell_access(w, log, &reading);
-        log->read_before = true;
         if (reading.result.place_lost) {
             start_over(w, log);
-            r = (struct reading){.watcher = w, .log = log};
+            r.found_next = false;
             continue;
         }
+        tell_damage(w, &r);
         again = reading.result.end == LOG_STOPPED && r.found_next;
         if (has_moved(&before, &log->source.place)) {
             w->state_changed = true;
         }
+        w->memory.untold = r.found_next ? r.next : (struct engine_burst){.last = 0};
         act_on(w, &r);
         if (reading.result.end == LOG_NO_MEMORY || r.no_memory) {
             watcher_tell(w, LEVEL_ERROR, "%s cannot be read on: out of memory.", log->source.path);
@@ -191,4 +212,5 @@ void watcher_follow(struct watcher *w, struct followed *log)
     if (log->source.detector == NULL) {
         watcher_tell(w, LEVEL_ERROR, "%s cannot be counted: out of memory.", log->source.path);
     }
+    buf_free(&r.damage);
 }

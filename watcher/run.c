@@ -21,6 +21,7 @@ enum {
     WATCH_LOGS = 1,
     SAFETY_MS = 60 * 1000, /* looks at everything once in this time, should a notice be lost */
     POLL_MS = 2 * 1000,    /* where the system cannot watch a file */
+    POLICY_QUIET_MS = 300,
 };
 
 /* ---- starting ---- */
@@ -37,6 +38,12 @@ static bool open_logs(struct watcher *w, const struct command_options *options)
         struct followed *log = &w->logs[i];
         bool opened = source_open(options->specs[i], &log->source, &why);
         w->log_count = i + 1;
+        for (size_t j = 0; opened && j < i; j++) {
+            if (strcmp(w->logs[j].source.path, log->source.path) == 0) {
+                buf_printf(&why, "The log %s is named twice.", log->source.path);
+                opened = false;
+            }
+        }
         if (!opened) {
             command_complain("%s", buf_text(&why));
         }
@@ -87,6 +94,18 @@ static enum pc_result find_root(struct watcher *w)
     return result;
 }
 
+/* By the policy in force. False, and the file stays, when memory is out. */
+static bool choose_audit_file(struct watcher *w)
+{
+    char *file =
+        w->policy.log_file[0] != '\0' ? text_copy(w->policy.log_file) : audit_default_file(w->data);
+    if (file != NULL) {
+        free(w->audit_file);
+        w->audit_file = file;
+    }
+    return file != NULL;
+}
+
 static bool make_paths(struct watcher *w, const struct command_options *options)
 {
     w->data = command_data_directory(options->data, w->policy.data);
@@ -96,9 +115,7 @@ static bool make_paths(struct watcher *w, const struct command_options *options)
         return false;
     }
     w->pc = (struct pc_context){w->os, w->data, say_step, w};
-    w->audit_file =
-        w->policy.log_file[0] != '\0' ? text_copy(w->policy.log_file) : audit_default_file(w->data);
-    return w->audit_file != NULL;
+    return choose_audit_file(w);
 }
 
 static bool make_state_directory(struct watcher *w)
@@ -106,6 +123,14 @@ static bool make_state_directory(struct watcher *w)
     w->directory = w->has_target ? journal_directory(&w->pc, &w->target)
                                  : text_printf("%s/roots/none", w->data);
     return w->directory != NULL;
+}
+
+static void count_by_policy(struct watcher *w)
+{
+    for (size_t i = 0; i < w->log_count; i++) {
+        burst_configure(w->logs[i].source.detector, w->policy.events,
+                        w->policy.window_seconds * WINTIME_PER_SECOND);
+    }
 }
 
 static void load_state(struct watcher *w)
@@ -130,15 +155,17 @@ static void load_state(struct watcher *w)
         return;
     }
     for (size_t i = 0; i < w->log_count; i++) {
-        w->logs[i].source.place = sources[i].place;
+        w->logs[i].source = sources[i];
     }
+    count_by_policy(w);
 }
 
 static void recover(struct watcher *w)
 {
     struct buf why = BUF_INIT;
     if (w->has_target && pc_interrupted(&w->pc, &w->target)) {
-        if (pc_recover(&w->pc, &w->target, &why) != PC_DONE) {
+        w->result = pc_recover(&w->pc, &w->target, &why);
+        if (w->result != PC_DONE) {
             watcher_tell(w, LEVEL_ERROR, "%s", buf_text(&why));
         }
         watcher_look(w);
@@ -172,14 +199,16 @@ static void say_start(struct watcher *w)
 
 /* ---- the policy while it runs ---- */
 
-static void tell_lines(struct watcher *w, enum policy_level level, const char *lines)
+static void take_policy(struct watcher *w, const struct policy *next)
 {
-    while (*lines != '\0') {
-        size_t length = strcspn(lines, "\n");
-        if (length > 0) {
-            watcher_tell(w, level, "%.*s", (int)length, lines);
-        }
-        lines += length + (lines[length] == '\n');
+    bool other_place = strcmp(w->policy.data, next->data) != 0;
+    policy_free(&w->policy);
+    w->policy = *next;
+    w->console.level = next->log_level;
+    count_by_policy(w);
+    (void)choose_audit_file(w);
+    if (other_place) {
+        watcher_tell(w, LEVEL_WARNING, "[paths] data takes effect at the next start only.");
     }
 }
 
@@ -191,22 +220,41 @@ static void reload_policy(struct watcher *w)
         return;
     }
     if (policy_load(w->os, w->policy_file, &next, &text) == POLICY_WRONG) {
-        watcher_tell(w, LEVEL_ERROR, "The changed policy is not taken; the one in force stays.");
-        tell_lines(w, LEVEL_ERROR, buf_text(&text));
-        policy_free(&next);
-    } else if (policy_differences(&w->policy, &next, &text) > 0) {
-        tell_lines(w, LEVEL_INFO, buf_text(&text));
-        policy_free(&w->policy);
-        w->policy = next;
-        w->console.level = next.log_level;
-        for (size_t i = 0; i < w->log_count; i++) {
-            burst_configure(w->logs[i].source.detector, next.events,
-                            next.window_seconds * WINTIME_PER_SECOND);
+        if (strcmp(buf_text(&text), buf_text(&w->policy_told)) != 0) {
+            watcher_tell(w, LEVEL_ERROR,
+                         "The changed policy is not taken; the one in force stays.");
+            watcher_tell_lines(w, LEVEL_ERROR, buf_text(&text));
+            buf_clear(&w->policy_told);
+            buf_add_text(&w->policy_told, buf_text(&text));
         }
-    } else {
         policy_free(&next);
+    } else {
+        if (policy_differences(&w->policy, &next, &text) > 0) {
+            watcher_tell_lines(w, LEVEL_INFO, buf_text(&text));
+        } else if (w->policy_told.len > 0) {
+            watcher_tell(w, LEVEL_INFO,
+                         "The policy has no errors any more, and is the one in force.");
+        }
+        buf_clear(&w->policy_told);
+        take_policy(w, &next);
     }
     buf_free(&text);
+}
+
+/* A changed policy is read when it has been left alone for a moment, since an editor writes it in
+ * pieces, and half a policy may well be one without errors. */
+static void look_at_policy(struct watcher *w, const struct loop_wake *wake)
+{
+    uint64_t now = loop_now_ms(w->loop);
+    if (wake->changed >> WATCH_POLICY & 1) {
+        w->policy_due_ms = now + POLICY_QUIET_MS;
+    } else if (wake->reasons == LOOP_TIMEOUT && w->policy_due_ms == 0) {
+        w->policy_due_ms = now;
+    }
+    if (w->policy_due_ms != 0 && now >= w->policy_due_ms) {
+        w->policy_due_ms = 0;
+        reload_policy(w);
+    }
 }
 
 /* ---- running ---- */
@@ -228,22 +276,42 @@ static bool watch_files(struct watcher *w, uint32_t *watched)
     return poll;
 }
 
+static int64_t until(uint64_t due, uint64_t now, int64_t most)
+{
+    uint64_t left = due > now ? due - now : 0;
+    return left < (uint64_t)most ? (int64_t)left : most;
+}
+
 static int64_t next_timeout(struct watcher *w, bool poll)
 {
     int64_t timeout = poll ? POLL_MS : SAFETY_MS;
     uint64_t tick = engine_next_tick(&w->memory);
-    uint64_t now = clock_now();
+    uint64_t now = loop_now_ms(w->loop);
     if (tick != 0) {
-        uint64_t ms = tick > now ? (tick - now) / (WINTIME_PER_SECOND / 1000) + 1 : 0;
-        timeout = ms < (uint64_t)timeout ? (int64_t)ms : timeout;
+        const uint64_t millisecond = WINTIME_PER_SECOND / 1000;
+        timeout = until(tick / millisecond + 1, clock_now() / millisecond, timeout);
     }
     if (w->state_changed) {
-        uint64_t due = w->state_saved_ms + STATE_INTERVAL_MS;
-        uint64_t ms = loop_now_ms(w->loop);
-        int64_t left = due > ms ? (int64_t)(due - ms) : 0;
-        timeout = left < timeout ? left : timeout;
+        timeout = until(w->state_saved_ms + STATE_INTERVAL_MS, now, timeout);
+    }
+    if (w->policy_due_ms != 0) {
+        timeout = until(w->policy_due_ms, now, timeout);
     }
     return timeout;
+}
+
+/* What the next start will go on with. */
+static const char *what_is_left(const struct watcher *w)
+{
+    switch (w->memory.state) {
+    case ENGINE_DECIDING:
+        return " The question stands, and is asked again at the next start; nothing is changed "
+               "without a yes.";
+    case ENGINE_REBOOT_PENDING:
+        return " The restart is still to come.";
+    default:
+        return "";
+    }
 }
 
 static void take_line(struct watcher *w)
@@ -257,9 +325,8 @@ static void take_line(struct watcher *w)
         break;
     case LOOP_LINE_END:
         w->question = QUESTION_NONE;
-        watcher_tell(w, LEVEL_WARNING,
-                     "The input was closed before the answer. The question stands, and is asked "
-                     "again at the next start; nothing is changed without a yes.");
+        watcher_tell(w, LEVEL_WARNING, "The input was closed before the answer.%s",
+                     what_is_left(w));
         break;
     }
     buf_free(&line);
@@ -291,10 +358,8 @@ static void run_loop(struct watcher *w)
             poll = watch_files(w, &watched);
             look = wake.reasons == LOOP_TIMEOUT ? all : look;
         }
-        if (look >> WATCH_POLICY & 1) {
-            reload_policy(w);
-        }
         if (!w->once) {
+            look_at_policy(w, &wake);
             follow_all(w, look);
         }
         if (wake.reasons & LOOP_INPUT) {
@@ -308,18 +373,29 @@ static void run_loop(struct watcher *w)
     }
 }
 
-/* What the next start will go on with. */
-static const char *what_is_left(const struct watcher *w)
+/* A burst that was found behind another one, just before the program was killed. */
+static void tell_untold(struct watcher *w)
 {
-    switch (w->memory.state) {
-    case ENGINE_DECIDING:
-        return " The question stands, and is asked again at the next start; nothing is changed "
-               "without a yes.";
-    case ENGINE_REBOOT_PENDING:
-        return " The restart is still to come.";
-    default:
-        return "";
+    struct engine_burst burst = w->memory.untold;
+    struct engine_world world = watcher_world(w);
+    w->memory.untold = (struct engine_burst){.last = 0};
+    if (burst.last != 0) {
+        watcher_act(w, engine_burst_seen(&w->memory, &world, &burst));
     }
+}
+
+static enum pc_result exit_status(const struct watcher *w, bool saved)
+{
+    if (!w->once) {
+        return saved ? PC_DONE : PC_FAILED;
+    }
+    if (w->result != PC_DONE) {
+        return w->result;
+    }
+    if (w->memory.state == ENGINE_DECIDING) {
+        return PC_REFUSED;
+    }
+    return saved && !w->log_trouble ? PC_DONE : PC_FAILED;
 }
 
 static int run_prepared(struct watcher *w)
@@ -329,16 +405,18 @@ static int run_prepared(struct watcher *w)
     recover(w);
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_start(&w->memory, &world));
+    tell_untold(w);
     run_loop(w);
     bool saved = !w->state_changed || watcher_save(w);
     watcher_tell(w, LEVEL_INFO, "Stopped.%s", what_is_left(w));
-    return w->once ? (int)w->result : saved ? PC_DONE : PC_FAILED;
+    return (int)exit_status(w, saved);
 }
 
-static bool begin(struct watcher *w)
+static enum pc_result begin(struct watcher *w)
 {
     struct buf who = BUF_INIT;
     enum os_status status = instance_begin(w->os, w->data, w->root, &w->instance, &who);
+    enum pc_result result = status == OS_OK ? PC_DONE : status == OS_BUSY ? PC_REFUSED : PC_FAILED;
     if (status == OS_BUSY) {
         command_complain("%s", buf_text(&who));
     } else if (status != OS_OK) {
@@ -351,9 +429,10 @@ static bool begin(struct watcher *w)
         if (status != OS_OK) {
             command_complain("The system gives no way to wait for changes: %s.",
                              os_status_text(status));
+            result = PC_FAILED;
         }
     }
-    return status == OS_OK;
+    return result;
 }
 
 static void end(struct watcher *w)
@@ -368,6 +447,7 @@ static void end(struct watcher *w)
     pc_target_free(&w->target);
     policy_free(&w->policy);
     buf_free(&w->why);
+    buf_free(&w->policy_told);
     free(w->data);
     free(w->directory);
     free(w->audit_file);
@@ -384,10 +464,10 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
         w->console.level = w->policy.log_level;
         result = check_logs(w) ? (int)find_root(w) : PC_FAILED;
         if (result == PC_DONE) {
-            result = PC_FAILED;
-            if (make_state_directory(w) && begin(w)) {
-                result = run_prepared(w);
-            }
+            result = make_state_directory(w) ? (int)begin(w) : PC_FAILED;
+        }
+        if (result == PC_DONE) {
+            result = run_prepared(w);
         }
     }
     buf_free(&why);

@@ -1,11 +1,14 @@
 #include "state.h"
 
+#include "base/wintime.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static const char state_kind[] = "tcpipwatch-state";
 
-enum { STATE_VERSION = 1, STATE_MOST = 4 * 1024 * 1024 };
+/* So much is the most that SOURCES_MAX full detectors come to, with the longest names. */
+enum { STATE_VERSION = 1, STATE_MOST = 64 * 1024 * 1024 };
 
 /* ---- writing ---- */
 
@@ -16,13 +19,22 @@ static void add_version(struct buf *out, const struct pc_version *version)
     keyfile_add(out, "version", text);
 }
 
+static void add_burst(struct buf *out, const char *key, const struct engine_burst *burst)
+{
+    keyfile_add(out, key, burst->computer);
+    keyfile_add_number(out, "first", burst->first);
+    keyfile_add_number(out, "last", burst->last);
+    keyfile_add_number(out, "events", burst->events);
+}
+
 static void add_memory(struct buf *out, const struct engine_memory *m)
 {
     keyfile_add(out, "state", engine_state_name(m->state));
-    keyfile_add(out, "burst-computer", m->burst.computer);
-    keyfile_add_number(out, "burst-first", m->burst.first);
-    keyfile_add_number(out, "burst-last", m->burst.last);
-    keyfile_add_number(out, "burst-events", m->burst.events);
+    add_burst(out, "burst", &m->burst);
+    for (size_t i = 0; i < ENGINE_OTHERS_MAX && m->others[i].last != 0; i++) {
+        add_burst(out, "other-burst", &m->others[i]);
+    }
+    add_burst(out, "untold-burst", &m->untold);
     keyfile_add_number(out, "limit", m->limit);
     keyfile_add(out, "computer", m->computer);
     keyfile_add(out, "boot", m->boot);
@@ -53,8 +65,8 @@ static bool add_item(void *context, const struct burst_item *item)
 }
 
 enum os_status state_save(const struct os *os, const char *directory, const char *root,
-                          const struct engine_memory *memory, const struct source *sources,
-                          size_t source_count)
+                          const struct engine_memory *memory, const struct policy *policy,
+                          const struct source *sources, size_t source_count)
 {
     struct buf text = BUF_INIT;
     keyfile_start(&text, state_kind, STATE_VERSION);
@@ -62,6 +74,8 @@ enum os_status state_save(const struct os *os, const char *directory, const char
     add_memory(&text, memory);
     for (size_t i = 0; i < source_count; i++) {
         keyfile_add(&text, "source", sources[i].spec);
+        keyfile_add_number(&text, "threshold-events", policy->events);
+        keyfile_add_number(&text, "threshold-seconds", policy->window_seconds);
         if (sources[i].place.set) {
             keyfile_add_number(&text, "place-record", sources[i].place.record);
             keyfile_add_number(&text, "place-time", sources[i].place.time);
@@ -80,16 +94,27 @@ enum os_status state_save(const struct os *os, const char *directory, const char
 
 /* ---- reading ---- */
 
+/* Everything is put together beside what the caller has, and taken over when the file was good to
+ * its last line. */
 struct loading {
     struct engine_memory memory;
+    struct engine_burst *burst; /* the one whose lines are being read, or NULL */
+    size_t others;
     struct buf *root; /* or NULL */
-    struct source *sources;
+    size_t copy;      /* PC_COPIES before the first */
+
+    const struct source *sources;
     size_t source_count;
-    struct source *source; /* the one whose lines are being read; NULL: one that is gone */
+    struct loaded {
+        struct log_place place;
+        struct burst_detector *detector; /* NULL: the file has nothing of this source */
+    } loaded[SOURCES_MAX];
     bool in_source;
-    size_t copy; /* PC_COPIES before the first */
-    struct burst_item item;
+    struct loaded *source; /* the one whose lines are being read; NULL: one that is gone */
+    uint32_t events;       /* the thresholds in its lines */
+    uint64_t item_first, item_last, item_events;
     char item_computer[BURST_NAME_MAX + 1];
+    bool no_memory;
 };
 
 static bool take_version(const char *value, struct pc_version *version)
@@ -163,16 +188,40 @@ static bool take_copy_line(struct loading *l, const char *key, const char *value
                : false;
 }
 
-static bool take_memory_line(struct loading *l, const char *key, const char *value)
+static bool take_burst_line(struct loading *l, const char *key, const char *value)
+{
+    uint64_t *number = strcmp(key, "first") == 0    ? &l->burst->first
+                       : strcmp(key, "last") == 0   ? &l->burst->last
+                       : strcmp(key, "events") == 0 ? &l->burst->events
+                                                    : NULL;
+    return number != NULL && keyfile_number(value, UINT64_MAX, number);
+}
+
+/* A line that begins a burst; false when it is none, or the name is too long. */
+static bool begin_burst(struct loading *l, const char *key, const char *value)
 {
     struct engine_memory *m = &l->memory;
+    if (strcmp(key, "burst") == 0) {
+        l->burst = &m->burst;
+    } else if (strcmp(key, "untold-burst") == 0) {
+        l->burst = &m->untold;
+    } else if (strcmp(key, "other-burst") == 0 && l->others < ENGINE_OTHERS_MAX) {
+        l->burst = &m->others[l->others++];
+    } else {
+        return false;
+    }
+    return take_text(value, l->burst->computer, sizeof l->burst->computer);
+}
+
+static bool take_number_line(struct engine_memory *m, const char *key, const char *value)
+{
     const struct {
         const char *key;
         uint64_t *number;
     } numbers[] = {
-        {"burst-first", &m->burst.first},   {"burst-last", &m->burst.last},
-        {"burst-events", &m->burst.events}, {"remind-at", &m->remind_at},
-        {"asked-size", &m->asked_size},     {"patch-time", &m->patch.time},
+        {"remind-at", &m->remind_at},
+        {"asked-size", &m->asked_size},
+        {"patch-time", &m->patch.time},
     };
     const struct {
         const char *key;
@@ -192,31 +241,65 @@ static bool take_memory_line(struct loading *l, const char *key, const char *val
             return take_u32(value, small_numbers[i].number);
         }
     }
+    return false;
+}
+
+static bool take_memory_line(struct loading *l, const char *key, const char *value)
+{
+    struct engine_memory *m = &l->memory;
     if (strcmp(key, "root") == 0) {
         if (l->root != NULL) {
             buf_add_text(l->root, value);
         }
         return true;
     }
-    return strcmp(key, "state") == 0 ? take_state(value, &m->state)
-           : strcmp(key, "burst-computer") == 0
-               ? take_text(value, m->burst.computer, sizeof m->burst.computer)
+    if (begin_burst(l, key, value) || (l->burst != NULL && take_burst_line(l, key, value))) {
+        return true;
+    }
+    return strcmp(key, "state") == 0      ? take_state(value, &m->state)
            : strcmp(key, "computer") == 0 ? take_text(value, m->computer, sizeof m->computer)
-           : strcmp(key, "boot") == 0     ? take_text(value, m->boot, sizeof m->boot)
-                                          : take_copy_line(l, key, value);
+           : strcmp(key, "boot") == 0
+               ? take_text(value, m->boot, sizeof m->boot)
+               : take_number_line(m, key, value) || take_copy_line(l, key, value);
+}
+
+/* The last line of an item: now it is whole. */
+static bool take_item(struct loading *l, bool burst)
+{
+    struct burst_item item = {l->item_computer, l->item_first, l->item_last, l->item_events, burst};
+    if (l->source != NULL && l->source->detector != NULL &&
+        !burst_load(l->source->detector, &item)) {
+        l->no_memory = true;
+        return false;
+    }
+    return true;
+}
+
+static bool open_detector(struct loading *l, uint64_t seconds)
+{
+    if (l->source != NULL && l->source->detector == NULL) {
+        l->source->detector = burst_open(l->events, seconds * WINTIME_PER_SECOND);
+        l->no_memory = l->source->detector == NULL;
+    }
+    return !l->no_memory;
 }
 
 static bool take_source_line(struct loading *l, const char *key, const char *value)
 {
-    struct source none = {.access = OS_OK};
+    struct loaded none = {.detector = NULL};
     struct log_place *place = &(l->source != NULL ? l->source : &none)->place;
     uint64_t number;
     if (strcmp(key, "item") == 0) {
-        l->item = (struct burst_item){.computer = l->item_computer};
         return take_text(value, l->item_computer, sizeof l->item_computer);
+    }
+    if (strcmp(key, "threshold-events") == 0) {
+        return take_u32(value, &l->events);
     }
     if (!keyfile_number(value, UINT64_MAX, &number)) {
         return false;
+    }
+    if (strcmp(key, "threshold-seconds") == 0) {
+        return number <= UINT32_MAX && open_detector(l, number);
     }
     if (strcmp(key, "place-record") == 0) {
         place->record = number;
@@ -226,18 +309,26 @@ static bool take_source_line(struct loading *l, const char *key, const char *val
         place->offset = number;
         place->set = true;
     } else if (strcmp(key, "first") == 0) {
-        l->item.first = number;
+        l->item_first = number;
     } else if (strcmp(key, "last") == 0) {
-        l->item.last = number;
+        l->item_last = number;
     } else if (strcmp(key, "events") == 0) {
-        l->item.events = number;
-    } else if (strcmp(key, "burst") == 0) {
-        l->item.burst = number == 1;
-        return l->source == NULL || burst_load(l->source->detector, &l->item);
+        l->item_events = number;
     } else {
-        return false;
+        return strcmp(key, "burst") == 0 && take_item(l, number == 1);
     }
     return true;
+}
+
+static void begin_source(struct loading *l, const char *spec)
+{
+    l->in_source = true;
+    l->source = NULL;
+    for (size_t i = 0; i < l->source_count && i < SOURCES_MAX; i++) {
+        if (strcmp(l->sources[i].spec, spec) == 0) {
+            l->source = &l->loaded[i];
+        }
+    }
 }
 
 static bool take_lines(struct loading *l, struct keyfile *file)
@@ -246,19 +337,26 @@ static bool take_lines(struct loading *l, struct keyfile *file)
     const char *value;
     while (keyfile_next(file, &key, &value)) {
         if (strcmp(key, "source") == 0) {
-            l->in_source = true;
-            l->source = NULL;
-            for (size_t i = 0; i < l->source_count; i++) {
-                if (strcmp(l->sources[i].spec, value) == 0) {
-                    l->source = &l->sources[i];
-                }
-            }
+            begin_source(l, value);
         } else if (!(l->in_source ? take_source_line(l, key, value)
                                   : take_memory_line(l, key, value))) {
             return false;
         }
     }
     return true;
+}
+
+static void take_over(struct loading *l, struct engine_memory *memory, struct source *sources)
+{
+    *memory = l->memory;
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        if (l->loaded[i].detector != NULL) {
+            burst_close(sources[i].detector);
+            sources[i].detector = l->loaded[i].detector;
+            sources[i].place = l->loaded[i].place;
+            l->loaded[i].detector = NULL;
+        }
+    }
 }
 
 enum os_status state_load(const struct os *os, const char *directory, struct engine_memory *memory,
@@ -274,12 +372,17 @@ enum os_status state_load(const struct os *os, const char *directory, struct eng
         path != NULL ? os_read_whole(os, path, OS_READ, STATE_MOST, &text) : OS_NO_MEMORY;
     if (status == OS_OK) {
         *whole = keyfile_open(&file, &text, state_kind, STATE_VERSION);
-        if (*whole == KEYFILE_OK && !take_lines(&l, &file)) {
+        bool good = *whole == KEYFILE_OK && take_lines(&l, &file);
+        if (good) {
+            take_over(&l, memory, sources);
+        } else if (l.no_memory) {
+            status = OS_NO_MEMORY;
+        } else if (*whole == KEYFILE_OK) {
             *whole = KEYFILE_DAMAGED;
         }
-        if (*whole == KEYFILE_OK) {
-            *memory = l.memory;
-        }
+    }
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        burst_close(l.loaded[i].detector);
     }
     free(path);
     buf_free(&text);

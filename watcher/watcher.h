@@ -21,7 +21,6 @@ enum question { QUESTION_NONE, QUESTION_PATCH, QUESTION_ABOVE_MAX, QUESTION_REST
 /* A log and what was last said of it, so that a trouble is told once and its end, too. */
 struct followed {
     struct source source;
-    bool read_before;
     enum os_status told_access;
     bool told_kind;
     uint64_t told_damage; /* file offset up to which damage was told */
@@ -35,6 +34,8 @@ struct watcher {
 
     struct policy policy;
     const char *policy_file; /* NULL: the defaults of the program */
+    struct buf policy_told;  /* what was last said to be wrong with it; empty: nothing */
+    uint64_t policy_due_ms;  /* it has changed and is read then; 0: it has not */
 
     char *data;      /* the data directory */
     char *directory; /* in it, what belongs to this root */
@@ -62,11 +63,15 @@ struct watcher {
     bool audit_trouble_told;
     uint64_t state_saved_ms;
     enum pc_result result; /* of the last patch: the exit status of --once */
+    bool log_trouble;      /* a log could not be read */
 };
 
 /* Tells the user, and keeps it in the audit log. */
 void watcher_tell(struct watcher *w, enum policy_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
+
+/* The same with each of several lines. */
+void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *lines);
 
 /* Finds and inspects the copies anew. */
 void watcher_look(struct watcher *w);

@@ -4,6 +4,7 @@
 #include "base/wintime.h"
 #include "engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NOW  UINT64_C(130000000000000000)
@@ -201,6 +202,74 @@ static void only_one_computer_may_change_a_root(void)
     tear_down(&f);
 }
 
+/* One computer's cooldown does not silence another's burst, whatever order the logs come in. */
+static void each_computer_has_its_own_cooldown(void)
+{
+    struct fixture f;
+    char name[16];
+    set_up(&f);
+    f.world.has_root = false;
+    CHECK(engine_told(&f.memory, "WKS") == NULL);
+    CHECK_TEXT(see_burst(&f, "OTHER", NOW), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW - 2 * HOUR), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "other", NOW + HOUR), "");
+    CHECK_TEXT(see_burst(&f, "wks", NOW + HOUR), "");
+    CHECK_TEXT(f.memory.burst.computer, "WKS");
+    CHECK_NUMBER(engine_told(&f.memory, "OTHER")->last, NOW);
+    CHECK_TEXT(see_burst(&f, "other", NOW + 24 * HOUR), "save burst nothing-to-change");
+    CHECK_TEXT(f.memory.others[0].computer, "WKS");
+    CHECK_NUMBER(f.memory.others[1].last, 0);
+    /* So many computers are remembered, and then the oldest is forgotten. */
+    for (int i = 0; i <= ENGINE_OTHERS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "PC%d", i);
+        CHECK_TEXT(see_burst(&f, name, NOW), "save burst nothing-to-change");
+    }
+    CHECK_TEXT(see_burst(&f, "PC0", NOW + HOUR), "");
+    CHECK(engine_told(&f.memory, "WKS") == NULL);
+    CHECK(engine_told(&f.memory, "other") == NULL);
+    tear_down(&f);
+}
+
+static void without_a_cooldown_each_burst_is_told_once(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.has_root = false;
+    f.policy.cooldown_seconds = 0;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + HOUR / 2), ""); /* begins where that one ended */
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + HOUR / 2 + 1), "save burst nothing-to-change");
+    tear_down(&f);
+}
+
+/* What another computer does meanwhile is told, and does not become what the question is about. */
+static void another_computer_leaves_the_question_alone(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    CHECK_TEXT(see_burst(&f, "OTHER", NOW + HOUR), "save burst other-computer");
+    CHECK_TEXT(f.memory.burst.computer, "OTHER");
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "burst ask-patch");
+    CHECK_TEXT(f.memory.burst.computer, "WKS");
+    CHECK_NUMBER(engine_told(&f.memory, "OTHER")->last, NOW + HOUR);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(see_burst(&f, "THIRD", NOW + HOUR), "save burst other-computer");
+    tear_down(&f);
+}
+
+/* The disk was taken away while the program runs. */
+static void a_root_that_is_gone_is_not_written(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.target = NULL;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst not-writable");
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "");
+    tear_down(&f);
+}
+
 static void a_failed_patch_ends_the_matter(void)
 {
     struct fixture f;
@@ -345,6 +414,10 @@ int main(void)
         {"without a terminal the question waits", without_a_terminal_the_question_waits},
         {"what stands in the way is told", what_stands_in_the_way_is_told},
         {"only one computer may change a root", only_one_computer_may_change_a_root},
+        {"each computer has its own cooldown", each_computer_has_its_own_cooldown},
+        {"without a cooldown each burst is told once", without_a_cooldown_each_burst_is_told_once},
+        {"another computer leaves the question alone", another_computer_leaves_the_question_alone},
+        {"a root that is gone is not written", a_root_that_is_gone_is_not_written},
         {"a failed patch ends the matter", a_failed_patch_ends_the_matter},
         {"a kill while patching goes on at the next start",
          a_kill_while_patching_goes_on_at_the_next_start},

@@ -1,0 +1,431 @@
+/* What outlives the process: everything comes back, and nothing of a file that is not whole. */
+#include "check.h"
+
+#include "base/keyfile.h"
+#include "base/wintime.h"
+#include "faulty_os.h"
+#include "sandbox.h"
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HERE "state-test"
+#define NOW  UINT64_C(130000000000000000)
+
+static char xp_log[] = "file:/logs/SysEvent.Evt";
+static char odd_log[] = "file:/logs/100% of\nthe others.evtx";
+
+struct fixture {
+    struct policy policy;
+    struct engine_memory memory;
+    struct source sources[2];
+};
+
+static void set_up(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    CHECK(policy_defaults(&f->policy));
+    CHECK(sandbox_make(HERE));
+    engine_reset(&f->memory);
+    f->sources[0].spec = xp_log;
+    f->sources[1].spec = odd_log;
+    for (size_t i = 0; i < 2; i++) {
+        f->sources[i].detector =
+            burst_open(f->policy.events, f->policy.window_seconds * WINTIME_PER_SECOND);
+    }
+}
+
+static void tear_down(struct fixture *f)
+{
+    for (size_t i = 0; i < 2; i++) {
+        burst_close(f->sources[i].detector);
+    }
+    policy_free(&f->policy);
+    sandbox_remove(HERE);
+}
+
+/* Every member has a value of its own, so that none can stand for another. */
+static void fill(struct fixture *f)
+{
+    struct engine_memory *m = &f->memory;
+    m->state = ENGINE_REBOOT_PENDING;
+    m->burst = (struct engine_burst){"WKS \x1b[2J 50%\n", NOW + 1, NOW + 2, 3};
+    m->others[0] = (struct engine_burst){"B\xc3\x9cRO-7", NOW + 4, NOW + 5, 6};
+    m->others[1] = (struct engine_burst){"", NOW + 7, NOW + 8, 9};
+    m->untold = (struct engine_burst){"LATER", NOW + 10, NOW + 11, UINT64_MAX};
+    m->limit = 12;
+    m->patch.time = NOW + 13;
+    m->patch.limit_before = 14;
+    m->patch.limit_after = 15;
+    m->patch.copies[0].present = true;
+    m->patch.copies[0].crc32 = 0xffffffff;
+    m->patch.copies[0].version = (struct pc_version){{5, 1, 2600, 2180}};
+    m->patch.copies[PC_DRIVERS].present = true;
+    m->patch.copies[PC_DRIVERS].crc32 = 0;
+    m->patch.copies[PC_DRIVERS].version = (struct pc_version){{65535, 0, 1, 65534}};
+    (void)snprintf(m->boot, sizeof m->boot, "%s", "a-boot-id");
+    m->remind_at = NOW + 16;
+    (void)snprintf(m->computer, sizeof m->computer, "%s", "WKS");
+    m->asked_version = (struct pc_version){{5, 2, 3790, 1830}};
+    m->asked_size = UINT64_C(1) << 40;
+    f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468};
+}
+
+static void check_burst(const struct engine_burst *got, const struct engine_burst *expected)
+{
+    CHECK_TEXT(got->computer, expected->computer);
+    CHECK_NUMBER(got->first, expected->first);
+    CHECK_NUMBER(got->last, expected->last);
+    CHECK_NUMBER(got->events, expected->events);
+}
+
+static void check_memory(const struct engine_memory *got, const struct engine_memory *expected)
+{
+    CHECK_NUMBER(got->state, expected->state);
+    check_burst(&got->burst, &expected->burst);
+    for (size_t i = 0; i < ENGINE_OTHERS_MAX; i++) {
+        check_burst(&got->others[i], &expected->others[i]);
+    }
+    check_burst(&got->untold, &expected->untold);
+    CHECK_NUMBER(got->limit, expected->limit);
+    CHECK_NUMBER(got->patch.time, expected->patch.time);
+    CHECK_NUMBER(got->patch.limit_before, expected->patch.limit_before);
+    CHECK_NUMBER(got->patch.limit_after, expected->patch.limit_after);
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        CHECK_NUMBER(got->patch.copies[c].present, expected->patch.copies[c].present);
+        CHECK_NUMBER(got->patch.copies[c].crc32, expected->patch.copies[c].crc32);
+        CHECK(memcmp(&got->patch.copies[c].version, &expected->patch.copies[c].version,
+                     sizeof(struct pc_version)) == 0);
+    }
+    CHECK_TEXT(got->boot, expected->boot);
+    CHECK_NUMBER(got->remind_at, expected->remind_at);
+    CHECK_TEXT(got->computer, expected->computer);
+    CHECK(memcmp(&got->asked_version, &expected->asked_version, sizeof(struct pc_version)) == 0);
+    CHECK_NUMBER(got->asked_size, expected->asked_size);
+}
+
+static enum os_status save(const struct fixture *f)
+{
+    return state_save(os_native(), HERE "/roots/x", "/mnt/windows", &f->memory, &f->policy,
+                      f->sources, 2);
+}
+
+static enum os_status load(struct fixture *f, enum keyfile_status *whole)
+{
+    *whole = KEYFILE_OK;
+    return state_load(os_native(), HERE "/roots/x", &f->memory, f->sources, 2, NULL, whole);
+}
+
+static bool has_nothing(const struct fixture *f)
+{
+    struct engine_memory nothing;
+    engine_reset(&nothing);
+    return memcmp(&f->memory, &nothing, sizeof nothing) == 0 && !f->sources[0].place.set &&
+           !f->sources[1].place.set;
+}
+
+static enum burst_answer add(struct source *source, uint64_t seconds)
+{
+    struct burst hit;
+    return burst_add(source->detector, "WKS", NOW + seconds * WINTIME_PER_SECOND, &hit);
+}
+
+static void everything_comes_back(void)
+{
+    struct fixture f;
+    struct engine_memory expected;
+    struct buf root = BUF_INIT;
+    enum keyfile_status whole = KEYFILE_DAMAGED;
+    set_up(&f);
+    fill(&f);
+    for (int state = 0; state < ENGINE_STATES; state++) {
+        f.memory.state = (enum engine_state)state;
+        expected = f.memory;
+        CHECK_NUMBER(save(&f), OS_OK);
+        memset(&f.memory, 0xaa, sizeof f.memory);
+        f.sources[0].place = (struct log_place){.set = false};
+        buf_clear(&root);
+        CHECK_NUMBER(
+            state_load(os_native(), HERE "/roots/x", &f.memory, f.sources, 2, &root, &whole),
+            OS_OK);
+        CHECK_NUMBER(whole, KEYFILE_OK);
+        check_memory(&f.memory, &expected);
+        CHECK_TEXT(buf_text(&root), "/mnt/windows");
+        CHECK(f.sources[0].place.set);
+        CHECK_NUMBER(f.sources[0].place.record, 3990);
+        CHECK_NUMBER(f.sources[0].place.time, NOW + 17);
+        CHECK_NUMBER(f.sources[0].place.offset, 26468);
+        CHECK(!f.sources[1].place.set);
+    }
+    CHECK_NUMBER(sandbox_count(HERE, ""), 1); /* the state, and nothing beside it */
+    buf_free(&root);
+    tear_down(&f);
+}
+
+static void counters_go_on(void)
+{
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    CHECK_NUMBER(add(&f.sources[0], 0), BURST_NO);
+    CHECK_NUMBER(add(&f.sources[0], 60), BURST_NO);
+    CHECK_NUMBER(add(&f.sources[1], 0), BURST_NO);
+    CHECK_NUMBER(save(&f), OS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        burst_close(f.sources[i].detector);
+        f.sources[i].detector = burst_open(5, WINTIME_PER_SECOND);
+    }
+    CHECK_NUMBER(load(&f, &whole), OS_OK);
+    CHECK_NUMBER(whole, KEYFILE_OK);
+    CHECK_NUMBER(add(&f.sources[0], 120), BURST_BEGUN);
+    CHECK_NUMBER(add(&f.sources[1], 120), BURST_NO); /* each log has counters of its own */
+    tear_down(&f);
+}
+
+/* The thresholds have changed while the program did not run. */
+static void counters_are_counted_anew_by_other_thresholds(void)
+{
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    (void)add(&f.sources[0], 0);
+    (void)add(&f.sources[0], 1800);
+    CHECK_NUMBER(add(&f.sources[0], 3600), BURST_BEGUN);
+    CHECK_NUMBER(save(&f), OS_OK);
+    CHECK_NUMBER(load(&f, &whole), OS_OK);
+    burst_configure(f.sources[0].detector, 3, 600 * WINTIME_PER_SECOND);
+    CHECK_NUMBER(add(&f.sources[0], 3700), BURST_NO);
+    CHECK_NUMBER(add(&f.sources[0], 3710), BURST_BEGUN);
+    tear_down(&f);
+}
+
+static void other_sources_have_nothing_of_it(void)
+{
+    struct fixture f;
+    enum keyfile_status whole;
+    static char third[] = "file:/logs/third.xml";
+    set_up(&f);
+    fill(&f);
+    (void)add(&f.sources[0], 0);
+    (void)add(&f.sources[0], 1);
+    CHECK_NUMBER(save(&f), OS_OK);
+    f.sources[0] = f.sources[1];
+    f.sources[1] = (struct source){.spec = third, .detector = burst_open(3, NOW)};
+    burst_close(f.sources[0].detector);
+    f.sources[0].detector = burst_open(3, NOW);
+    struct burst_detector *kept = f.sources[1].detector;
+    CHECK_NUMBER(load(&f, &whole), OS_OK);
+    CHECK(!f.sources[0].place.set);
+    CHECK(!f.sources[1].place.set);
+    CHECK(f.sources[1].detector == kept);
+    CHECK_NUMBER(add(&f.sources[0], 2), BURST_NO);
+    CHECK_NUMBER(add(&f.sources[1], 2), BURST_NO);
+    /* As `status` reads it: without any source. */
+    CHECK_NUMBER(state_load(os_native(), HERE "/roots/x", &f.memory, NULL, 0, NULL, &whole), OS_OK);
+    CHECK_NUMBER(whole, KEYFILE_OK);
+    tear_down(&f);
+}
+
+static void a_missing_state_is_not_found(void)
+{
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    CHECK_NUMBER(load(&f, &whole), OS_NOT_FOUND);
+    CHECK(has_nothing(&f));
+    tear_down(&f);
+}
+
+/* Cut at every byte, and with every byte changed. */
+static void a_damaged_state_gives_nothing(void)
+{
+    struct fixture f;
+    struct fixture empty;
+    struct buf good = BUF_INIT;
+    enum keyfile_status whole;
+    set_up(&f);
+    fill(&f);
+    (void)add(&f.sources[0], 0);
+    CHECK_NUMBER(save(&f), OS_OK);
+    CHECK(sandbox_read(HERE "/roots/x/state", &good));
+    set_up(&empty);
+    for (size_t i = 0; i < good.len; i++) {
+        CHECK(sandbox_write(HERE "/roots/x/state", good.data, i));
+        CHECK_NUMBER(load(&empty, &whole), OS_OK);
+        CHECK(whole != KEYFILE_OK);
+        CHECK(has_nothing(&empty));
+    }
+    for (size_t i = 0; i < good.len; i++) {
+        good.data[i] ^= 1;
+        CHECK(sandbox_write(HERE "/roots/x/state", good.data, good.len));
+        CHECK_NUMBER(load(&empty, &whole), OS_OK);
+        CHECK(whole != KEYFILE_OK);
+        CHECK(has_nothing(&empty));
+        good.data[i] ^= 1;
+    }
+    CHECK_NUMBER(add(&empty.sources[0], 0), BURST_NO);
+    CHECK_NUMBER(add(&empty.sources[0], 1), BURST_NO);
+    CHECK_NUMBER(add(&empty.sources[0], 2), BURST_BEGUN);
+    buf_free(&good);
+    tear_down(&empty);
+    tear_down(&f);
+}
+
+/* A file that is whole, but has a line that no state has: not even what stands before it counts. */
+static void a_line_that_makes_no_sense_gives_nothing(void)
+{
+    static const char *const lines[][2] = {
+        {"unknown", "1"},
+        {"state", "sleeping"},
+        {"limit", "4294967296"},
+        {"limit", "-1"},
+        {"remind-at", "18446744073709551616"},
+        {"copy", "3"},
+        {"crc32", "1"}, /* of no copy */
+        {"version", "5.1.2600"},
+        {"version", "5.1.2600.2180.1"},
+        {"version", "5.1.2600.65536"},
+        {"version", "5.1..2180"},
+        {"first", "1x"},
+        {"boot", "0123456789012345678901234567890123456789012345678901234567890123"},
+    };
+    static const char *const source_lines[][2] = {
+        {"unknown", "1"},   {"place-record", ""},      {"place-time", "soon"},
+        {"burst", "maybe"}, {"threshold-events", "x"}, {"threshold-seconds", "4294967296"},
+        {"first", "-5"},    {"state", "watching"},
+    };
+    size_t count = sizeof lines / sizeof lines[0];
+    size_t all = count + sizeof source_lines / sizeof source_lines[0];
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    for (size_t i = 0; i < all; i++) {
+        struct buf text = BUF_INIT;
+        keyfile_start(&text, "tcpipwatch-state", 1);
+        keyfile_add(&text, "state", "patching");
+        keyfile_add(&text, "burst", "WKS");
+        if (i < count) {
+            keyfile_add(&text, lines[i][0], lines[i][1]);
+        }
+        keyfile_add(&text, "source", xp_log);
+        keyfile_add_number(&text, "threshold-events", 3);
+        keyfile_add_number(&text, "threshold-seconds", 3600);
+        keyfile_add_number(&text, "place-offset", 48);
+        keyfile_add(&text, "item", "WKS");
+        keyfile_add_number(&text, "first", NOW);
+        keyfile_add_number(&text, "last", NOW);
+        keyfile_add_number(&text, "events", 2);
+        keyfile_add_number(&text, "burst", 0);
+        if (i >= count) {
+            keyfile_add(&text, source_lines[i - count][0], source_lines[i - count][1]);
+        }
+        keyfile_finish(&text);
+        CHECK(sandbox_write(HERE "/roots/x/state", text.data, text.len));
+        CHECK_NUMBER(load(&f, &whole), OS_OK);
+        CHECK_NUMBER(whole, KEYFILE_DAMAGED);
+        CHECK(has_nothing(&f));
+        buf_free(&text);
+    }
+    CHECK_NUMBER(add(&f.sources[0], 0), BURST_NO);
+    tear_down(&f);
+}
+
+static void too_many_other_bursts_are_damage(void)
+{
+    struct fixture f;
+    struct buf text = BUF_INIT;
+    enum keyfile_status whole;
+    set_up(&f);
+    keyfile_start(&text, "tcpipwatch-state", 1);
+    for (int i = 0; i <= ENGINE_OTHERS_MAX; i++) {
+        keyfile_add(&text, "other-burst", "WKS");
+        keyfile_add_number(&text, "last", NOW);
+    }
+    keyfile_finish(&text);
+    CHECK(sandbox_write(HERE "/roots/x/state", text.data, text.len));
+    CHECK_NUMBER(load(&f, &whole), OS_OK);
+    CHECK_NUMBER(whole, KEYFILE_DAMAGED);
+    CHECK(has_nothing(&f));
+    buf_free(&text);
+    tear_down(&f);
+}
+
+static void other_kinds_and_versions_are_told_apart(void)
+{
+    static const struct {
+        const char *kind;
+        unsigned version;
+        enum keyfile_status whole;
+    } cases[] = {
+        {"tcpipwatch-state", 2, KEYFILE_FUTURE},
+        {"tcpipwatch-journal", 1, KEYFILE_OTHER},
+        {"tcpipwatch-state", 1, KEYFILE_OK},
+    };
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf text = BUF_INIT;
+        keyfile_start(&text, cases[i].kind, cases[i].version);
+        keyfile_finish(&text);
+        CHECK(sandbox_write(HERE "/roots/x/state", text.data, text.len));
+        CHECK_NUMBER(load(&f, &whole), OS_OK);
+        CHECK_NUMBER(whole, cases[i].whole);
+        CHECK(has_nothing(&f));
+        buf_free(&text);
+    }
+    tear_down(&f);
+}
+
+/* Whatever call fails, the state is the one before or the new one, and a failure is told. */
+static void a_failing_disk_leaves_the_old_state(void)
+{
+    struct fixture f;
+    struct buf before = BUF_INIT;
+    struct buf after = BUF_INIT;
+    bool saved = false;
+    set_up(&f);
+    CHECK_NUMBER(save(&f), OS_OK);
+    CHECK(sandbox_read(HERE "/roots/x/state", &before));
+    fill(&f);
+    for (int call = 0; !saved && call < 100; call++) {
+        struct faulty_os faulty;
+        faulty_os_init(&faulty, call, 1, OS_FULL);
+        enum os_status status = state_save(&faulty.table, HERE "/roots/x", "/mnt/windows",
+                                           &f.memory, &f.policy, f.sources, 2);
+        enum keyfile_status whole = KEYFILE_OK;
+        struct fixture again = f;
+        engine_reset(&again.memory);
+        CHECK_NUMBER(state_load(os_native(), HERE "/roots/x", &again.memory, NULL, 0, NULL, &whole),
+                     OS_OK);
+        CHECK_NUMBER(whole, KEYFILE_OK);
+        CHECK(again.memory.state == ENGINE_WATCHING || again.memory.state == f.memory.state);
+        saved = !faulty_os_has_failed(&faulty);
+        CHECK(status == OS_OK ? again.memory.state == f.memory.state : !saved);
+        CHECK(sandbox_write(HERE "/roots/x/state", before.data, before.len));
+    }
+    CHECK(saved);
+    buf_free(&before);
+    buf_free(&after);
+    tear_down(&f);
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"everything comes back", everything_comes_back},
+        {"counters go on", counters_go_on},
+        {"counters are counted anew by other thresholds",
+         counters_are_counted_anew_by_other_thresholds},
+        {"other sources have nothing of it", other_sources_have_nothing_of_it},
+        {"a missing state is not found", a_missing_state_is_not_found},
+        {"a damaged state gives nothing", a_damaged_state_gives_nothing},
+        {"a line that makes no sense gives nothing", a_line_that_makes_no_sense_gives_nothing},
+        {"too many other bursts are damage", too_many_other_bursts_are_damage},
+        {"other kinds and versions are told apart", other_kinds_and_versions_are_told_apart},
+        {"a failing disk leaves the old state", a_failing_disk_leaves_the_old_state},
+    };
+    return RUN_SUITE("state", cases);
+}
