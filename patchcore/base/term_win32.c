@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A console of XP takes less than 64 KiB at a time. */
-enum { WRITE_UNITS = 4096, READ_UNITS = 256, CTRL_Z = 0x1a };
+enum { WRITE_UNITS = 4096, READ_UNITS = 256, CTRL_Z = 0x1a, INTERRUPT_MS = 50 };
 
 static HANDLE handle_of(enum term_stream stream)
 {
@@ -98,10 +98,17 @@ unsigned term_width(enum term_stream stream)
 
 /* ---- reading a line ---- */
 
-/* Keeps Ctrl-C from ending the process; the read that it interrupts tells of it. */
-static BOOL WINAPI swallow_interrupt(DWORD event)
+/* Set by the handler, which Windows calls in a thread of its own and tells nothing else. */
+static volatile LONG interrupted;
+
+/* Keeps Ctrl-C from ending the process. */
+static BOOL WINAPI note_interrupt(DWORD event)
 {
-    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) {
+        return FALSE;
+    }
+    InterlockedExchange(&interrupted, 1);
+    return TRUE;
 }
 
 /* A console hands over at most one line, in pieces when it is long. Ctrl-C makes it return
@@ -160,11 +167,19 @@ enum term_line term_read_raw(struct buf *line)
 enum term_line term_read_line(const char *prompt, struct buf *line)
 {
     enum term_stream stream = term_is_terminal(TERM_OUT) ? TERM_OUT : TERM_ERR;
-    SetConsoleCtrlHandler(swallow_interrupt, TRUE);
+    InterlockedExchange(&interrupted, 0);
+    SetConsoleCtrlHandler(note_interrupt, TRUE);
     buf_clear(line);
     (void)term_write(stream, prompt);
     enum term_line result = term_read_raw(line);
-    SetConsoleCtrlHandler(swallow_interrupt, FALSE);
+    if (result == TERM_LINE && line->len == 0 && term_is_terminal(TERM_IN)) {
+        /* Some consoles give an empty line at Ctrl-C, maybe before the handler was called. */
+        Sleep(INTERRUPT_MS);
+    }
+    SetConsoleCtrlHandler(note_interrupt, FALSE);
+    if (InterlockedExchange(&interrupted, 0) != 0) {
+        result = TERM_INTERRUPTED;
+    }
     if (result != TERM_LINE) {
         buf_clear(line);
     }
