@@ -1,0 +1,34 @@
+#!/bin/sh
+# Every record's fields against what other readers of .evtx files say: libevtx's evtxexport, and
+# python3-evtx for the small logs (it is slow). Real logs, and logs of make_log.
+#   peers.sh BUILD SAMPLES
+# Exit status 77 (skipped) where there is neither reader.
+set -eu
+. "$(dirname "$0")/lib.sh"
+begin "$1"
+data=$tests/../data
+peers=
+if command -v evtxexport > /dev/null; then peers="libevtx"; fi
+if /usr/bin/python3 -c 'import Evtx.Evtx' 2> /dev/null; then peers="$peers python-evtx"; fi
+if [ -z "$peers" ]; then
+    finished=true
+    echo "skipped: neither evtxexport (libevtx-utils) nor python3-evtx is installed"
+    exit 77
+fi
+
+"$build/tests/make_log" create made.evtx --number 1000
+"$build/tests/make_log" append made.evtx --count 700 --decoy --garbage --time 2011-09-20T15:43:01Z
+"$build/tests/make_log" close made.evtx
+cp "$data"/*.evtx .
+if [ -d "${2-}" ]; then cp "$2"/*.evtx .; fi
+
+for peer in $peers; do
+    for log in *.evtx; do
+        size=$(wc -c < "$log")
+        if [ "$peer" = python-evtx ] && [ "$size" -gt 300000 ]; then continue; fi
+        run /usr/bin/python3 "$tests/peers.py" "$build/tests/dump_log" "$peer" "$log"
+        cat out
+        if [ "$status" = 0 ]; then ok; else bad "$log against $peer"; fi
+    done
+done
+finish
