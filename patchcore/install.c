@@ -113,11 +113,13 @@ static enum os_status copy_metadata_of(const struct os *os, const char *path, st
     return status != OS_OK ? status : closed;
 }
 
+/* `made` tells whether the file was made, whatever became of it. */
 static enum os_status write_staged(const struct os *os, const char *path, const char *staged,
-                                   const struct buf *image)
+                                   const struct buf *image, bool *made)
 {
     struct os_file *file;
     enum os_status status = os->open(os, staged, OS_CREATE, &file);
+    *made = status == OS_OK;
     if (status != OS_OK) {
         return status;
     }
@@ -155,8 +157,7 @@ bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, cons
         return false;
     }
     const char *what = "cannot be written";
-    enum os_status status = write_staged(pc->os, copy->path, path, image);
-    *staged = status != OS_EXISTS;
+    enum os_status status = write_staged(pc->os, copy->path, path, image, staged);
     if (status == OS_OK) {
         what = "cannot be read back as it was written";
         status = compare_staged(pc->os, path, image);

@@ -47,8 +47,8 @@ struct os_stat {
 
 enum os_open {
     OS_READ,      /* an existing regular file, links followed; others may write to it */
-    OS_READ_COPY, /* the same, but no link is followed, and OS_BUSY when another program holds it
-                   * locked; holds a lock itself until it is closed */
+    OS_READ_COPY, /* the same, but no link is followed, and OS_BUSY when another program has locked
+                   * it for itself alone; keeps such programs out until it is closed */
     OS_CREATE,    /* a new file for its owner alone; OS_EXISTS when there is one */
     OS_APPEND,    /* written at its end; made for its owner alone where there is none */
 };

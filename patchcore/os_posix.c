@@ -79,8 +79,9 @@ static enum os_status check_kind_and_lock(int fd, enum os_open how)
     if (!S_ISREG(st.st_mode)) {
         return OS_WRONG_KIND;
     }
-    /* A file system without locks is no reason to refuse its files. */
-    if (how == OS_READ_COPY && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    /* Shared, so that two who only read do not stop each other. A file system without locks is no
+     * reason to refuse its files. */
+    if (how == OS_READ_COPY && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return OS_BUSY;
     }
     return OS_OK;

@@ -75,6 +75,8 @@ static void a_copy_that_is_locked_is_busy(void)
     CHECK(sandbox_write("box_os_posix/file", "text", 4));
     int fd = open("box_os_posix/file", O_RDONLY | O_CLOEXEC);
     CHECK_NUMBER(flock(fd, LOCK_SH), 0);
+    CHECK_NUMBER(open_and_close("box_os_posix/file", OS_READ_COPY), OS_OK);
+    CHECK_NUMBER(flock(fd, LOCK_EX), 0);
     CHECK_NUMBER(open_and_close("box_os_posix/file", OS_READ_COPY), OS_BUSY);
     CHECK_NUMBER(open_and_close("box_os_posix/file", OS_READ), OS_OK);
     CHECK_NUMBER(close(fd), 0);
