@@ -6,9 +6,9 @@
 #include "base/wintime.h"
 #include "paths.h"
 #include "report.h"
+#include "tcpippatch_options.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +16,6 @@
 #include <time.h>
 
 enum { DEFAULT_LIMIT = 100 }; /* as [limit] half_open in the policy */
-
-struct options {
-    const char *command; /* NULL: ask on the terminal */
-    const char *root;
-    const char *data;
-    uint32_t limit;
-    bool has_limit, yes, dry_run, json;
-    char **files;
-    int file_count;
-};
 
 /* What one command works with, and what it prints at its end. */
 struct session {
@@ -37,172 +27,6 @@ struct session {
     struct buf out; /* for standard output */
     struct buf why; /* for the standard error output */
 };
-
-static const char usage_text[] =
-    "usage: tcpippatch inspect FILE... [--json]\n"
-    "       tcpippatch status  [--root DIR] [--json]\n"
-    "       tcpippatch set     --limit N [--root DIR] [--yes] [--dry-run] [--json]\n"
-    "       tcpippatch restore [--root DIR] [--yes] [--dry-run] [--json]\n"
-    "       tcpippatch recover [--root DIR] [--json]\n"
-    "       tcpippatch [/L=N] [/W=DIR] [/R] [/?]\n"
-    "\n"
-    "Shows and changes the half-open connection limit in the copies of tcpip.sys in a\n"
-    "Windows directory: all of them or none, only where it is certain of the place, and\n"
-    "back to the original bit for bit. Without a command it shows what it found and asks.\n"
-    "\n"
-    "  --root DIR    the Windows directory, one that has system32; on Windows the running\n"
-    "                system's unless another is named\n"
-    "  --limit N     half-open connections, 1 to 16777214; Windows ships 10\n"
-    "  --yes         answers the question before writing with yes\n"
-    "  --dry-run     shows each file, offset, old and new bytes and checksums; writes nothing\n"
-    "  --json        one JSON object a line\n"
-    "  --data DIR    where saved originals, journals and the audit log are kept\n"
-    "  /L=N /W=DIR   the limit and the Windows directory;  /R  put the original back\n"
-    "  --help, /?    this text;  --version\n"
-    "\n"
-    "Exit status: 0 done or nothing to do, 1 failed and put back as it was, 2 wrong usage,\n"
-    "3 refused, 4 interrupted work found (run \"tcpippatch recover\").\n";
-
-static int usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static int usage_error(const char *format, ...)
-{
-    struct buf text = BUF_INIT;
-    va_list args;
-    va_start(args, format);
-    buf_add_text(&text, "tcpippatch: ");
-    buf_vprintf(&text, format, args);
-    va_end(args);
-    struct buf safe = BUF_INIT;
-    add_printable(&safe, buf_text(&text));
-    buf_add_text(&safe, "\nTry \"tcpippatch --help\".\n");
-    (void)term_write(TERM_ERR, buf_text(&safe));
-    buf_free(&safe);
-    buf_free(&text);
-    return PC_USAGE;
-}
-
-/* ---- the command line ---- */
-
-static bool parse_limit(const char *text, uint32_t *limit)
-{
-    uint32_t value = 0;
-    if (*text == '\0') {
-        return false;
-    }
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') {
-            return false;
-        }
-        value = value * 10 + (uint32_t)(*c - '0');
-        if (value > PC_LIMIT_MOST) {
-            return false;
-        }
-    }
-    *limit = value;
-    return value >= PC_LIMIT_LEAST;
-}
-
-static int take_limit(struct options *options, const char *text)
-{
-    if (!parse_limit(text, &options->limit)) {
-        return usage_error("The limit was given as \"%s\"; it is a whole number from %d to %d.",
-                           text, PC_LIMIT_LEAST, PC_LIMIT_MOST);
-    }
-    options->has_limit = true;
-    return PC_DONE;
-}
-
-static bool is_old_form(const char *argument)
-{
-    return argument[0] == '/' &&
-           ((strchr("LlWw", argument[1]) != NULL && argument[1] != '\0' && argument[2] == '=') ||
-            (strchr("Rr?", argument[1]) != NULL && argument[1] != '\0' && argument[2] == '\0'));
-}
-
-/* The forms of LvlLord's patcher. */
-static int parse_old_forms(int argc, char **argv, struct options *options)
-{
-    for (int i = 1; i < argc; i++) {
-        if (!is_old_form(argv[i])) {
-            return usage_error("\"%s\" does not go together with %s.", argv[i], argv[1]);
-        }
-        switch (tolower((unsigned char)argv[i][1])) {
-        case 'l':
-            if (take_limit(options, argv[i] + 3) != PC_DONE) {
-                return PC_USAGE;
-            }
-            break;
-        case 'w':
-            options->root = argv[i] + 3;
-            break;
-        case 'r':
-            options->command = "restore";
-            break;
-        default:
-            options->command = "help";
-            return PC_DONE;
-        }
-    }
-    return PC_DONE;
-}
-
-static int parse_long_options(int argc, char **argv, struct options *options)
-{
-    static const struct option known[] = {
-        {"root", required_argument, NULL, 'r'},
-        {"data", required_argument, NULL, 'd'},
-        {"limit", required_argument, NULL, 'l'},
-        {"yes", no_argument, NULL, 'y'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int found;
-    opterr = 0;
-    while ((found = getopt_long(argc, argv, ":hVy", known, NULL)) != -1) { // NOLINT(concurrency-*)
-        switch (found) {
-        case 'r':
-            options->root = optarg;
-            break;
-        case 'd':
-            options->data = optarg;
-            break;
-        case 'l':
-            if (take_limit(options, optarg) != PC_DONE) {
-                return PC_USAGE;
-            }
-            break;
-        case 'y':
-            options->yes = true;
-            break;
-        case 'n':
-            options->dry_run = true;
-            break;
-        case 'j':
-            options->json = true;
-            break;
-        case 'h':
-            options->command = "help";
-            return PC_DONE;
-        case 'V':
-            options->command = "version";
-            return PC_DONE;
-        case ':':
-            return usage_error("The option %s needs a value.", argv[optind - 1]);
-        default:
-            return usage_error("There is no option %s, or it takes no value.", argv[optind - 1]);
-        }
-    }
-    if (optind < argc) {
-        options->command = argv[optind++];
-    }
-    options->files = argv + optind;
-    options->file_count = argc - optind;
-    return PC_DONE;
-}
 
 /* ---- printing ---- */
 
@@ -261,7 +85,7 @@ static enum pc_result run_inspect(struct session *s)
 {
     enum pc_result result = PC_DONE;
     if (s->options->file_count == 0) {
-        return (enum pc_result)usage_error("inspect needs at least one file.");
+        return (enum pc_result)options_complain("inspect needs at least one file.");
     }
     for (int i = 0; i < s->options->file_count; i++) {
         const char *path = s->options->files[i];
@@ -477,7 +301,7 @@ static enum pc_result run_conversation(struct session *s)
             result = run_change(s, letter == 'u', limit);
             break;
         }
-        if (letter == 'c' && parse_limit(buf_text(&answer), &wanted)) {
+        if (letter == 'c' && options_parse_limit(buf_text(&answer), &wanted)) {
             limit = wanted;
             continue;
         }
@@ -509,7 +333,7 @@ static enum pc_result run_with_root(struct session *s)
     enum pc_result result;
     s->running = running != NULL;
     if (root == NULL) {
-        return (enum pc_result)usage_error(
+        return (enum pc_result)options_complain(
             "Which Windows? Name its directory, the one with system32, with --root DIR.");
     }
     result = pc_find(&s->pc, root, &s->target, &s->why);
@@ -525,38 +349,9 @@ static enum pc_result run_with_root(struct session *s)
     return result;
 }
 
-static int check_command(const struct options *o)
-{
-    static const char *const commands[] = {"inspect", "status", "set", "restore", "recover"};
-    if (o->command == NULL) {
-        return term_is_terminal(TERM_IN)
-                   ? PC_DONE
-                   : usage_error("Without a command it asks, and there is no terminal to ask on.");
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(o->command, commands[i]) == 0) {
-            bool set = strcmp(o->command, "set") == 0;
-            if (set && !o->has_limit) {
-                return usage_error("set needs --limit N, a number from %d to %d.", PC_LIMIT_LEAST,
-                                   PC_LIMIT_MOST);
-            }
-            if (i > 0 && o->file_count > 0) {
-                return usage_error("%s takes no file: \"%s\".", o->command, o->files[0]);
-            }
-            return PC_DONE;
-        }
-    }
-    return usage_error("There is no command \"%s\"; there are inspect, status, set, restore and "
-                       "recover.",
-                       o->command);
-}
-
 static int run(const struct options *options)
 {
-    int result = check_command(options);
-    if (result != PC_DONE) {
-        return result;
-    }
+    int result = PC_DONE;
     char *default_data = options->data == NULL ? paths_default_data() : NULL;
     struct session s = {.options = options, .yes = options->yes, .out = BUF_INIT, .why = BUF_INIT};
     s.pc.os = os_native();
@@ -566,7 +361,8 @@ static int run(const struct options *options)
     if (options->command != NULL && strcmp(options->command, "inspect") == 0) {
         result = (int)run_inspect(&s);
     } else if (s.pc.data == NULL) {
-        result = usage_error("There is no place for saved originals: name one with --data DIR.");
+        result =
+            options_complain("There is no place for saved originals: name one with --data DIR.");
     } else {
         result = (int)run_with_root(&s);
     }
@@ -581,20 +377,24 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
     char **args;
-    struct options options = {0};
+    struct options options;
     int count = args_get(argc, argv, &args);
     if (count < 0) {
-        return usage_error("The command line cannot be read: out of memory.");
+        return options_complain("The command line cannot be read: out of memory.");
     }
-    int result = count > 1 && is_old_form(args[1]) ? parse_old_forms(count, args, &options)
-                                                   : parse_long_options(count, args, &options);
-    if (result == PC_DONE && options.command != NULL && strcmp(options.command, "help") == 0) {
-        (void)term_write(TERM_OUT, usage_text);
-    } else if (result == PC_DONE && options.command != NULL &&
-               strcmp(options.command, "version") == 0) {
-        (void)term_write(TERM_OUT, "tcpippatch " TCPIPWATCH_VERSION "\n");
-    } else if (result == PC_DONE) {
-        result = run(&options);
+    int result = options_read(count, args, &options);
+    if (result == PC_DONE) {
+        switch (options.wish) {
+        case WISH_HELP:
+            (void)term_write(TERM_OUT, options_usage());
+            break;
+        case WISH_VERSION:
+            (void)term_write(TERM_OUT, "tcpippatch " TCPIPWATCH_VERSION "\n");
+            break;
+        case WISH_COMMAND:
+            result = run(&options);
+            break;
+        }
     }
     args_free(args);
     return result;
