@@ -83,8 +83,10 @@ static void tell_notify_only(struct buf *out, const struct text_facts *f)
 
 static void tell_other_computer(struct buf *out, const struct text_facts *f)
 {
+    const char *computer = f->memory->burst.computer;
     buf_printf(out, "Nothing is changed: this burst is of %s, and %s belongs to %s.",
-               f->memory->burst.computer, f->root, f->memory->computer);
+               computer[0] != '\0' ? computer : "a computer that is not named", f->root,
+               f->memory->computer[0] != '\0' ? f->memory->computer : "one without a name");
 }
 
 static void tell_not_writable(struct buf *out, const struct text_facts *f)
@@ -139,9 +141,13 @@ static void tell_patch(struct buf *out, const struct text_facts *f)
 
 static void tell_declined(struct buf *out, const struct text_facts *f)
 {
-    buf_add_text(out, "Nothing was changed. Another burst is told when ");
-    text_duration(out, f->world->policy->cooldown_seconds);
-    buf_add_text(out, " have passed ([burst] cooldown). By hand: ");
+    buf_add_text(out, "Nothing was changed. ");
+    if (f->world->policy->cooldown_seconds > 0) {
+        buf_add_text(out, "Bursts are told again after ");
+        text_duration(out, f->world->policy->cooldown_seconds);
+        buf_add_text(out, " ([burst] cooldown). ");
+    }
+    buf_add_text(out, "By hand: ");
     add_how_to_set(out, f);
 }
 
@@ -165,10 +171,11 @@ static void tell_patch_failed(struct buf *out, const struct text_facts *f)
 
 static void ask_restart(struct buf *out, const struct text_facts *f)
 {
-    buf_printf(out,
-               "The new limit holds after a restart of the machine that %s belongs to; it cannot be "
-               "restarted from here. y = I restart it now, n = remind me in ",
-               f->root);
+    buf_printf(
+        out,
+        "The new limit holds after a restart of the machine that %s belongs to; it cannot be "
+        "restarted from here. y = I restart it now, n = remind me in ",
+        f->root);
     text_duration(out, f->world->policy->remind_seconds);
     buf_add_text(out, ":");
 }
@@ -193,10 +200,11 @@ static void tell_restart_later(struct buf *out, const struct text_facts *f)
 
 static void tell_restart(struct buf *out, const struct text_facts *f)
 {
-    buf_printf(out,
-               "Restart the machine that %s belongs to. Afterwards the copies are verified: when the "
-               "log shows the restart, or when tcpipwatch is started again.",
-               f->root);
+    buf_printf(
+        out,
+        "Restart the machine that %s belongs to. Afterwards the copies are verified: when the "
+        "log shows the restart, or when tcpipwatch is started again.",
+        f->root);
 }
 
 static void tell_verify(struct buf *out, const struct text_facts *f)
@@ -215,12 +223,10 @@ static void add_difference(struct buf *out, const struct pc_copy *copy,
                            const struct pc_version *written, uint32_t limit)
 {
     const struct pc_inspection *now = &copy->inspection;
+    buf_printf(out, " %s ", copy->path != NULL ? copy->path : "A copy, with its directory,");
     if (!copy->present) {
-        buf_add_text(out, " A copy is gone.");
-        return;
-    }
-    buf_printf(out, " %s ", copy->path);
-    if (copy->access != OS_OK) {
+        buf_add_text(out, "is gone.");
+    } else if (copy->access != OS_OK) {
         buf_printf(out, "cannot be read: %s.", os_status_text(copy->access));
     } else if (now->has_version && (now->version.part[2] != written->part[2] ||
                                     now->version.part[3] != written->part[3])) {
@@ -246,6 +252,9 @@ static void tell_differs(struct buf *out, const struct text_facts *f)
 {
     const struct engine_patch *patch = &f->memory->patch;
     buf_printf(out, "Not as it was written under %s:", f->root);
+    if (f->world->target == NULL) {
+        buf_add_text(out, " it cannot be read any more.");
+    }
     for (size_t c = 0; f->world->target != NULL && c < PC_COPIES; c++) {
         const struct pc_copy *copy = &f->world->target->copies[c];
         if (patch->copies[c].present &&

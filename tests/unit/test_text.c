@@ -1,0 +1,338 @@
+/* Every sentence of text.c in each of its variants, held against tests/data/texts.txt.
+ *
+ * A sentence that was changed on purpose: build, run "test_text --write tests/data/texts.txt" in
+ * the source directory, and read the difference before committing it. */
+#include "check.h"
+
+#include "base/buf.h"
+#include "base/wintime.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BASELINE TEST_DATA "/texts.txt"
+#define TIME     UINT64_C(129606733810000000) /* 2011-09-16 19:03:01 UTC */
+
+struct scene {
+    struct policy policy;
+    struct pc_target target;
+    struct engine_world world;
+    struct engine_memory memory;
+    struct text_facts facts;
+};
+
+static char service_pack[] = "/mnt/xp/ServicePackFiles/i386/tcpip.sys";
+static char dllcache[] = "/mnt/xp/system32/dllcache/tcpip.sys";
+static char drivers[] = "/mnt/xp/system32/drivers/tcpip.sys";
+
+static void set_up(struct scene *s)
+{
+    static char *const paths[PC_COPIES] = {service_pack, dllcache, drivers};
+    memset(s, 0, sizeof *s);
+    if (!policy_defaults(&s->policy)) {
+        exit(1);
+    }
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        struct pc_copy *copy = &s->target.copies[c];
+        copy->path = paths[c];
+        copy->present = true;
+        copy->crc32 = 1;
+        copy->inspection = (struct pc_inspection){.status = PC_ORIGINAL,
+                                                  .has_limit = true,
+                                                  .limit = PC_LIMIT_WINDOWS,
+                                                  .has_version = true,
+                                                  .version = {{5, 1, 2600, 2180}}};
+        s->memory.patch.copies[c].present = true;
+        s->memory.patch.copies[c].crc32 = 1;
+        s->memory.patch.copies[c].version = (struct pc_version){{5, 1, 2600, 2180}};
+    }
+    s->memory.burst =
+        (struct engine_burst){"WKS-WINXP32BIT", TIME - 90 * WINTIME_PER_SECOND, TIME, 4};
+    (void)snprintf(s->memory.computer, sizeof s->memory.computer, "%s", "WKS-WINXP32BIT");
+    s->memory.limit = 100;
+    s->memory.remind_at = TIME + 1800 * WINTIME_PER_SECOND;
+    s->memory.patch.limit_before = 10;
+    s->memory.patch.limit_after = 100;
+    s->world = (struct engine_world){.policy = &s->policy, .target = &s->target};
+    s->facts = (struct text_facts){.memory = &s->memory,
+                                   .world = &s->world,
+                                   .root = "/mnt/xp",
+                                   .data = "/var/lib/tcpipwatch",
+                                   .why = "The disk is full."};
+}
+
+/* ---- what makes a sentence another one ---- */
+
+static void usual(struct scene *s)
+{
+    (void)s;
+}
+
+static void nameless_computer(struct scene *s)
+{
+    s->memory.burst.computer[0] = '\0';
+}
+
+static void limit_of_50(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].inspection.limit = 50;
+    s->target.copies[PC_DRIVERS].inspection.status = PC_PATCHED;
+}
+
+static void limit_of_200(struct scene *s)
+{
+    limit_of_50(s);
+    s->target.copies[PC_DRIVERS].inspection.limit = 200;
+}
+
+static void no_cooldown(struct scene *s)
+{
+    s->policy.cooldown_seconds = 0;
+}
+
+static void directory_gone(struct scene *s)
+{
+    s->target.copies[1] = (struct pc_copy){.path = NULL};
+}
+
+static void nameless_root(struct scene *s)
+{
+    s->memory.computer[0] = '\0';
+}
+
+static void no_target(struct scene *s)
+{
+    s->world.target = NULL;
+}
+
+static void drivers_gone(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].present = false;
+}
+
+static void drivers_locked(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].access = OS_BUSY;
+}
+
+static void drivers_damaged(struct scene *s)
+{
+    struct pc_inspection *inspection = &s->target.copies[PC_DRIVERS].inspection;
+    *inspection = (struct pc_inspection){.status = PC_DAMAGED};
+    (void)snprintf(inspection->reason, sizeof inspection->reason, "%s", "It is cut short.");
+}
+
+static void drivers_alone(struct scene *s)
+{
+    s->target.copies[0].present = false;
+    s->target.copies[1].access = OS_DENIED;
+    s->memory.patch.copies[0].present = false;
+    s->memory.patch.copies[1].present = false;
+}
+
+static void drivers_updated(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].crc32 = 2;
+    s->target.copies[PC_DRIVERS].inspection.version.part[3] = 5512;
+}
+
+static void drivers_put_back(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].crc32 = 2;
+}
+
+static void drivers_set_by_another(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].crc32 = 2;
+    s->target.copies[PC_DRIVERS].inspection.limit = 50;
+}
+
+static void drivers_now_damaged(struct scene *s)
+{
+    s->target.copies[PC_DRIVERS].crc32 = 2;
+    drivers_damaged(s);
+}
+
+static void all_differ(struct scene *s)
+{
+    drivers_put_back(s);
+    s->target.copies[0].present = false;
+    s->target.copies[1].access = OS_DENIED;
+}
+
+static const struct {
+    enum engine_effect effect;
+    const char *variant;
+    void (*change)(struct scene *s);
+} scenes[] = {
+    {EFFECT_SAVE, "", usual},
+    {EFFECT_TELL_BURST, "", usual},
+    {EFFECT_TELL_BURST, "nameless computer", nameless_computer},
+    {EFFECT_TELL_BURST, "limit of 50", limit_of_50},
+    {EFFECT_TELL_BURST, "no target", no_target},
+    {EFFECT_TELL_NO_ROOT, "", usual},
+    {EFFECT_TELL_NOTIFY_ONLY, "", usual},
+    {EFFECT_TELL_OTHER_COMPUTER, "", usual},
+    {EFFECT_TELL_OTHER_COMPUTER, "nameless computer", nameless_computer},
+    {EFFECT_TELL_OTHER_COMPUTER, "nameless root", nameless_root},
+    {EFFECT_TELL_NOT_WRITABLE, "no target", no_target},
+    {EFFECT_TELL_NOT_WRITABLE, "drivers gone", drivers_gone},
+    {EFFECT_TELL_NOT_WRITABLE, "drivers locked", drivers_locked},
+    {EFFECT_TELL_NOT_WRITABLE, "drivers damaged", drivers_damaged},
+    {EFFECT_TELL_LIMIT_IS_SET, "limit of 200", limit_of_200},
+    {EFFECT_TELL_NOBODY_TO_ASK, "", usual},
+    {EFFECT_ASK_PATCH, "", usual},
+    {EFFECT_ASK_PATCH, "drivers alone", drivers_alone},
+    {EFFECT_TELL_DECLINED, "", usual},
+    {EFFECT_TELL_DECLINED, "no cooldown", no_cooldown},
+    {EFFECT_PATCH, "", usual},
+    {EFFECT_PATCH, "drivers alone", drivers_alone},
+    {EFFECT_TELL_PATCHED, "", usual},
+    {EFFECT_TELL_PATCHED, "drivers alone", drivers_alone},
+    {EFFECT_TELL_PATCH_FAILED, "", usual},
+    {EFFECT_ASK_RESTART, "", usual},
+    {EFFECT_TELL_RESTART_NEEDED, "", usual},
+    {EFFECT_TELL_RESTART_LATER, "", usual},
+    {EFFECT_RESTART, "", usual},
+    {EFFECT_VERIFY, "", usual},
+    {EFFECT_TELL_VERIFIED, "", usual},
+    {EFFECT_TELL_DIFFERS, "no target", no_target},
+    {EFFECT_TELL_DIFFERS, "drivers gone", drivers_gone},
+    {EFFECT_TELL_DIFFERS, "directory gone", directory_gone},
+    {EFFECT_TELL_DIFFERS, "drivers locked", drivers_locked},
+    {EFFECT_TELL_DIFFERS, "drivers updated", drivers_updated},
+    {EFFECT_TELL_DIFFERS, "drivers put back", drivers_put_back},
+    {EFFECT_TELL_DIFFERS, "drivers set by another", drivers_set_by_another},
+    {EFFECT_TELL_DIFFERS, "drivers damaged", drivers_now_damaged},
+    {EFFECT_TELL_DIFFERS, "all differ", all_differ},
+    {EFFECT_TELL_OTHER_DRIVER, "", usual},
+};
+
+static void add_scenes(struct buf *out)
+{
+    for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
+        struct scene s;
+        set_up(&s);
+        scenes[i].change(&s);
+        buf_printf(out, "[%s%s%s]\n", engine_effect_name(scenes[i].effect),
+                   scenes[i].variant[0] != '\0' ? ", " : "", scenes[i].variant);
+        text_effect(out, scenes[i].effect, &s.facts);
+        buf_add_text(out, "\n\n");
+        policy_free(&s.policy);
+    }
+}
+
+static bool read_baseline(struct buf *out)
+{
+    char piece[4096];
+    size_t got;
+    FILE *file = fopen(BASELINE, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0) {
+        buf_add(out, piece, got);
+    }
+    (void)fclose(file);
+    return true;
+}
+
+static bool has_line(const char *text, const char *line, size_t length)
+{
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+        if (strcspn(at, "\n") == length && strncmp(at, line, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Shows the lines of the first text that the second does not have. */
+static void print_missing(const char *mark, const char *text, const char *other)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        if (!has_line(other, text, length)) {
+            printf("\n%s %.*s", mark, (int)length, text);
+        }
+        text += length + (text[length] == '\n');
+    }
+}
+
+static void every_sentence_is_as_in_the_baseline(void)
+{
+    struct buf expected = BUF_INIT;
+    struct buf got = BUF_INIT;
+    CHECK(read_baseline(&expected));
+    add_scenes(&got);
+    bool same = strcmp(buf_text(&expected), buf_text(&got)) == 0;
+    if (!same) {
+        print_missing("-", buf_text(&expected), buf_text(&got));
+        print_missing("+", buf_text(&got), buf_text(&expected));
+        printf("\nA change on purpose: test_text --write tests/data/texts.txt\n");
+    }
+    CHECK(same);
+    buf_free(&got);
+    buf_free(&expected);
+}
+
+/* A new effect has to come with its sentence. */
+static void every_effect_has_a_scene(void)
+{
+    for (int effect = 0; effect < EFFECT_KINDS; effect++) {
+        size_t count = 0;
+        for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
+            count += scenes[i].effect == (enum engine_effect)effect;
+        }
+        if (count == 0) {
+            printf("\n%s has no scene", engine_effect_name((enum engine_effect)effect));
+        }
+        CHECK(count > 0);
+    }
+}
+
+static void durations_in_the_unit_that_fits(void)
+{
+    static const struct {
+        uint64_t seconds;
+        const char *text;
+    } cases[] = {
+        {0, "0 seconds"},     {1, "1 second"},    {59, "59 seconds"},     {60, "1 minute"},
+        {61, "61 seconds"},   {90, "90 seconds"}, {119, "119 seconds"},   {120, "2 minutes"},
+        {149, "2 minutes"},   {150, "3 minutes"}, {3599, "60 minutes"},   {3600, "1 hour"},
+        {5400, "90 minutes"}, {7200, "2 hours"},  {86400, "1 day"},       {129600, "36 hours"},
+        {172800, "2 days"},   {604800, "7 days"}, {31536000, "365 days"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf text = BUF_INIT;
+        text_duration(&text, cases[i].seconds);
+        CHECK_TEXT(buf_text(&text), cases[i].text);
+        buf_free(&text);
+    }
+}
+
+static int write_baseline(const char *path)
+{
+    struct buf text = BUF_INIT;
+    add_scenes(&text);
+    FILE *file = fopen(path, "wb");
+    bool done = file != NULL && fwrite(text.data, 1, text.len, file) == text.len;
+    if (file != NULL) {
+        done = fclose(file) == 0 && done;
+    }
+    buf_free(&text);
+    return done ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct unit_case cases[] = {
+        {"every sentence is as in the baseline", every_sentence_is_as_in_the_baseline},
+        {"every effect has a scene", every_effect_has_a_scene},
+        {"durations in the unit that fits", durations_in_the_unit_that_fits},
+    };
+    return argc == 3 && strcmp(argv[1], "--write") == 0 ? write_baseline(argv[2])
+                                                        : RUN_SUITE("text", cases);
+}
