@@ -319,6 +319,7 @@ static void take_line(struct watcher *w)
     struct buf line = BUF_INIT;
     switch (loop_read_line(w->loop, &line)) {
     case LOOP_LINE:
+        w->console.line_open = false;
         watcher_answer(w, buf_text(&line));
         break;
     case LOOP_LINE_NOT_YET:

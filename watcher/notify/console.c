@@ -43,7 +43,7 @@ void console_wrap(struct buf *out, const char *text, unsigned width, unsigned in
 
 static void console_tell(void *context, enum policy_level level, const char *sentences)
 {
-    const struct console *console = context;
+    struct console *console = context;
     if (level > console->level) {
         return;
     }
@@ -51,6 +51,10 @@ static void console_tell(void *context, enum policy_level level, const char *sen
     char time[WINTIME_TEXT_SIZE];
     struct buf safe = BUF_INIT;
     struct buf line = BUF_INIT;
+    if (console->line_open) {
+        console->line_open = false;
+        (void)term_write(TERM_OUT, "\n");
+    }
     wintime_plain(clock_now(), time);
     add_printable(&safe, sentences);
     buf_printf(&line, "%.19s  ", time);
@@ -70,9 +74,10 @@ static bool console_can_ask(void *context)
 
 static void console_ask(void *context, const char *question)
 {
+    struct console *console = context;
     struct buf safe = BUF_INIT;
     struct buf line = BUF_INIT;
-    (void)context;
+    console->line_open = true;
     add_printable(&safe, question);
     buf_printf(&line, "%*s", TIME_COLUMNS, "");
     console_wrap(&line, buf_text(&safe), term_width(TERM_OUT), TIME_COLUMNS);

@@ -21,6 +21,8 @@ struct notifier {
  * standard error output. Asks only when both ends are a terminal. */
 struct console {
     enum policy_level level; /* may be changed at any time */
+    bool line_open;          /* a question stands at the end of the output's last line; to be taken
+                              * down when a line was typed */
 };
 struct notifier console_notifier(struct console *console);
 

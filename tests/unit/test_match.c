@@ -1,0 +1,52 @@
+/* Which records the watcher is about. */
+#include "check.h"
+
+#include "match.h"
+
+static void event_4226_of_tcpip_in_any_letter_case(void)
+{
+    static const struct {
+        const char *provider;
+        uint16_t id;
+        bool match;
+    } cases[] = {
+        {"Tcpip", 4226, true},   {"TCPIP", 4226, true},  {"tcpip", 4226, true},
+        {"Tcpip", 4227, false},  {"Tcpip", 4231, false}, {"Tcpip", 6005, false},
+        {"Tcpip6", 4226, false}, {"Tcpi", 4226, false},  {"Microsoft-Windows-TCPIP", 4226, false},
+        {"MRxSmb", 4226, false}, {"", 4226, false},      {NULL, 4226, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct event event = {.provider = cases[i].provider, .id = cases[i].id};
+        CHECK(match_connect_limit(&event) == cases[i].match);
+        /* Qualifiers and level say nothing: real exports leave them out. */
+        event.has_qualifiers = true;
+        event.qualifiers = 0x8000;
+        event.level = 3;
+        CHECK(match_connect_limit(&event) == cases[i].match);
+    }
+}
+
+static void event_6005_is_a_start_of_windows(void)
+{
+    static const struct {
+        const char *provider;
+        uint16_t id;
+        bool match;
+    } cases[] = {
+        {"EventLog", 6005, true},  {"eventlog", 6005, true}, {"EventLog", 6006, false},
+        {"EventLog", 6009, false}, {"Tcpip", 6005, false},   {NULL, 6005, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct event event = {.provider = cases[i].provider, .id = cases[i].id};
+        CHECK(match_started_again(&event) == cases[i].match);
+    }
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"event 4226 of Tcpip in any letter case", event_4226_of_tcpip_in_any_letter_case},
+        {"event 6005 is a start of Windows", event_6005_is_a_start_of_windows},
+    };
+    return RUN_SUITE("match", cases);
+}
