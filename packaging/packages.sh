@@ -9,7 +9,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-d
 # For everything that test.sh does besides. The cross compilers are named by windows-deps.sh.
 # shellcheck disable=SC2034
 packages_test="git libcunit1-dev clang clang-format clang-tidy cppcheck gcovr shellcheck mandoc
-    python3-minimal expect attr util-linux mount wine64
+    python3 python3-pefile expect attr util-linux mount wine64
     $(sh "$(dirname "$0")/windows-deps.sh" --packages)"
 
 # install_packages NAME...: those that are missing, if any. Status 1 when that is not possible.
@@ -30,7 +30,7 @@ install_packages() {
     echo "installing:$missing"
     DEBIAN_FRONTEND=noninteractive
     export DEBIAN_FRONTEND
-    apt-get -q -o DPkg::Lock::Timeout=300 update < /dev/null &&
-        # shellcheck disable=SC2086 # one word a package
-        apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install $missing < /dev/null
+    apt-get -q -o DPkg::Lock::Timeout=300 update < /dev/null || return 1
+    # shellcheck disable=SC2086 # one word a package
+    apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install $missing < /dev/null
 }

@@ -61,7 +61,7 @@ packages() {
     . "$here/packages.sh"
     if $quick; then
         # shellcheck disable=SC2086 # one word a package
-        install_packages $packages_build libcunit1-dev python3-minimal expect attr util-linux
+        install_packages $packages_build libcunit1-dev python3 expect attr util-linux
     else
         # shellcheck disable=SC2086
         install_packages $packages_build $packages_test

@@ -441,6 +441,7 @@ static enum pc_result check_no_journal(const struct pc_context *pc, const struct
     }
     if (status != OS_OK) {
         install_explain(why, pc->data, "cannot be searched for interrupted work", status);
+        buf_add_text(why, " Name another data directory with --data.");
         return PC_FAILED;
     }
     buf_add_text(why, "Interrupted work was found under ");

@@ -2,10 +2,8 @@
 # tcpippatch from the outside: every command, option and exit status, every question on a terminal, and
 # what can go wrong with a disk.
 # Usage: tcpippatch.sh BUILD_DIR
-# shellcheck disable=SC2154 # lib.sh sets them
 set -eu
 
-# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 begin "$1"
 
