@@ -56,7 +56,7 @@ static uint64_t chunk_offset(uint64_t index)
 
 static bool add_run(struct reader *r, const struct run_of_chunks *run)
 {
-    if (r->run_count == r->run_room) {
+    if (r->runs == NULL || r->run_count == r->run_room) {
         size_t room = r->run_room == 0 ? 16 : 2 * r->run_room;
         struct run_of_chunks *runs = realloc(r->runs, room * sizeof *runs);
         if (runs == NULL) {

@@ -40,7 +40,7 @@ enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark)
 
 void xml_text_init(struct xml_text *text, const struct log_input *input)
 {
-    uint8_t head[4];
+    uint8_t head[4] = {0};
     size_t mark;
     *text = (struct xml_text){.input = input};
     text->form = xml_form_of(head, input_read(input, 0, head, sizeof head), &mark);
