@@ -12,6 +12,7 @@ enum {
     HEADER = 48,
     MARK = 40,
     FIXED = 56,
+    SIGNATURE = 0x654c664c, /* "LfLe" */
     STEP = 65536,           /* by so much the service lets a file grow */
     DEFAULT_LIMIT = 524288, /* XP's MaxSize of the System log */
     FLAG_DIRTY = 1,
@@ -108,7 +109,7 @@ void evt_record_bytes(struct buf *out, const struct log_record *record, uint32_t
     }
     uint8_t *fixed = (uint8_t *)out->data + start;
     put_le32(fixed, length);
-    memcpy(fixed + 4, "LfLe", 4);
+    put_le32(fixed + 4, SIGNATURE);
     put_le32(fixed + 8, number);
     put_le32(fixed + 12, seconds);
     put_le32(fixed + 16, seconds);
@@ -171,8 +172,8 @@ static bool write_mark(struct evt_image *image)
 {
     uint8_t mark[MARK];
     put_le32(mark, MARK);
-    for (uint32_t i = 1; i <= 4; i++) {
-        put_le32(mark + 4 * i, i * 0x11111111U);
+    for (size_t i = 1; i <= 4; i++) {
+        put_le32(mark + 4 * i, (uint32_t)i * 0x11111111U);
     }
     put_le32(mark + 20, image->begin);
     put_le32(mark + 24, image->end);
@@ -186,7 +187,7 @@ static bool write_header(struct evt_image *image, uint32_t flags)
 {
     uint8_t header[HEADER];
     put_le32(header, HEADER);
-    memcpy(header + 4, "LfLe", 4);
+    put_le32(header + 4, SIGNATURE);
     put_le32(header + 8, 1);
     put_le32(header + 12, 1);
     put_le32(header + 16, image->begin);

@@ -310,7 +310,7 @@ static bool write_file_header(struct evtx_image *image, bool dirty)
 {
     uint8_t *h = image->bytes;
     uint32_t chunks = (uint32_t)((image->size - FILE_HEADER) / CHUNK);
-    bool wrapped = image->chunks_written > chunks;
+    bool wrapped = chunks > 0 && image->chunks_written > chunks;
     memcpy(h, "ElfFile", 8);
     put_le64(h + 8, wrapped ? (image->chunk + 1) % chunks : 0);
     put_le64(h + 16, image->chunk);

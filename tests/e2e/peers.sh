@@ -5,21 +5,19 @@
 # Exit status 77 (skipped) where there is neither reader.
 set -eu
 . "$(dirname "$0")/lib.sh"
-begin "$1"
-data=$tests/../data
 peers=
 if command -v evtxexport > /dev/null; then peers="libevtx"; fi
 if /usr/bin/python3 -c 'import Evtx.Evtx' 2> /dev/null; then peers="$peers python-evtx"; fi
 if [ -z "$peers" ]; then
-    finished=true
     echo "skipped: neither evtxexport (libevtx-utils) nor python3-evtx is installed"
     exit 77
 fi
+begin "$1"
 
 "$build/tests/make_log" create made.evtx --number 1000
 "$build/tests/make_log" append made.evtx --count 700 --decoy --garbage --time 2011-09-20T15:43:01Z
 "$build/tests/make_log" close made.evtx
-cp "$data"/*.evtx .
+cp "$tests"/../data/*.evtx .
 if [ -d "${2-}" ]; then cp "$2"/*.evtx .; fi
 
 for peer in $peers; do

@@ -437,19 +437,19 @@ static void damaged_record_costs_itself(void)
             CHECK(evt_image_close(&image));
         }
         uint32_t length = get_le32(image.bytes + HEADER);
-        memset(image.bytes + HEADER + 4 * length, 0xee, length);
+        memset(image.bytes + HEADER + (size_t)4 * length, 0xee, length);
         read_image(&image, false, NULL);
         CHECK_NUMBER(reading.count, 9);
         CHECK_NUMBER(reading.records[4].record, 6);
         CHECK_NUMBER(reading.result.damaged, 1);
-        CHECK_NUMBER(reading.damage_at, HEADER + 4 * length);
+        CHECK_NUMBER(reading.damage_at, HEADER + (size_t)4 * length);
         CHECK(strstr(reading.damage, "ee ee ee") != NULL);
         /* The same record with a wrong length at its end. */
         struct buf record = BUF_INIT;
         struct log_record five = record_at(5);
         evt_record_bytes(&record, &five, 5);
-        memcpy(image.bytes + HEADER + 4 * length, record.data, record.len);
-        put_le32(image.bytes + HEADER + 5 * length - 4, 0);
+        memcpy(image.bytes + HEADER + (size_t)4 * length, record.data, record.len);
+        put_le32(image.bytes + HEADER + (size_t)5 * length - 4, 0);
         read_image(&image, false, NULL);
         CHECK_NUMBER(reading.count, 9);
         CHECK_NUMBER(reading.result.damaged, 1);

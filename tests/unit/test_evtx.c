@@ -391,7 +391,7 @@ static void following_is_cheap(void)
     struct log_sink sink = {&count, count_event, NULL};
     (void)evtx_read(&input, true, &place, &sink);
     CHECK_NUMBER(count, 3);
-    CHECK(counted.bytes < 4 * CHUNK);
+    CHECK(counted.bytes < (uint64_t)4 * CHUNK);
     evtx_image_free(&image);
 }
 
