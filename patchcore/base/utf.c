@@ -109,7 +109,7 @@ static bool changes_the_screen(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0x200e || code == 0x200f || code == 0xfeff;
+           code == 0x200e || code == 0x200f || code == 0x061c || code == 0xfeff;
 }
 
 void add_printable(struct buf *out, const char *text)
