@@ -173,6 +173,13 @@ static bool is_driver_asked_about(const struct engine_memory *m, const struct en
            memcmp(&drivers->version, &m->asked_version, sizeof m->asked_version) == 0;
 }
 
+static void drop_question(struct engine_memory *m, struct engine_effects *effects)
+{
+    m->state = ENGINE_WATCHING;
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_TELL_OTHER_DRIVER);
+}
+
 struct engine_effects engine_start(struct engine_memory *m, const struct engine_world *w)
 {
     struct engine_effects effects = {.count = 0};
@@ -181,9 +188,7 @@ struct engine_effects engine_start(struct engine_memory *m, const struct engine_
     }
     bool question_open = m->state == ENGINE_DECIDING || m->state == ENGINE_PATCHING;
     if (question_open && !is_driver_asked_about(m, w)) {
-        m->state = ENGINE_WATCHING;
-        add(&effects, EFFECT_SAVE);
-        add(&effects, EFFECT_TELL_OTHER_DRIVER);
+        drop_question(m, &effects);
         return effects;
     }
     switch (m->state) {
@@ -284,11 +289,12 @@ struct engine_effects engine_patch_answer(struct engine_memory *m, const struct 
                                           bool yes, uint32_t limit)
 {
     struct engine_effects effects = {.count = 0};
-    (void)w;
     if (m->state != ENGINE_DECIDING) {
         return effects;
     }
-    if (yes) {
+    if (yes && !is_driver_asked_about(m, w)) {
+        drop_question(m, &effects);
+    } else if (yes) {
         m->limit = limit;
         begin_patching(m, &effects);
     } else {

@@ -305,6 +305,13 @@ static void a_yes_holds_for_no_other_driver(void)
     f.target.copies[PC_DRIVERS].inspection.version.part[3] = 5512;
     CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save other-driver");
     CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    f.target.copies[PC_DRIVERS].inspection.size++; /* while the question stood */
+    CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, true, 100)), "save other-driver");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
     set_up(&f);
     (void)see_burst(&f, "WKS", NOW);
     f.target.copies[PC_DRIVERS].present = false;

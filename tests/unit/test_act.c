@@ -1,0 +1,287 @@
+/* The engine's effects carried out: answers typed, copies patched, troubles told. */
+#include "check.h"
+#include "sandbox.h"
+#include "watcher_fixture.h"
+
+#include "base/wintime.h"
+#include "loop/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void open_with_root(struct watcher_fixture *f)
+{
+    fixture_open(f);
+    fixture_add_root(f, "2180");
+    f->can_ask = true;
+}
+
+static void see_burst(struct watcher_fixture *f)
+{
+    const struct engine_burst burst = {"WKS", START, START + WINTIME_PER_SECOND, 3};
+    struct engine_world world = watcher_world(&f->w);
+    watcher_act(&f->w, engine_burst_seen(&f->w.memory, &world, &burst));
+}
+
+static size_t asked(const struct watcher_fixture *f, const char *words)
+{
+    return fixture_count(&f->asked, words);
+}
+
+static size_t told(const struct watcher_fixture *f, const char *words)
+{
+    return fixture_count(&f->told, words);
+}
+
+/* So many lines of the audit log have these words in them. */
+static size_t audited(const char *words)
+{
+    struct buf text = BUF_INIT;
+    (void)sandbox_read(AUDIT, &text);
+    size_t count = fixture_count(&text, words);
+    buf_free(&text);
+    return count;
+}
+
+static void yes_sets_the_limit_of_the_policy(void)
+{
+    static const char *const words[] = {"y", "Y", "yes", "YES", "  y  ", "\tYes"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct watcher_fixture f;
+        open_with_root(&f);
+        see_burst(&f);
+        CHECK_NUMBER(f.w.question, QUESTION_PATCH);
+        CHECK_NUMBER(asked(&f, "Raise the limit from 10 to 100 in 3 copies"), 1);
+        watcher_answer(&f.w, words[i]);
+        CHECK_NUMBER(fixture_limit(), 100);
+        CHECK_NUMBER(f.w.result, PC_DONE);
+        CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+        CHECK_NUMBER(f.w.memory.patch.limit_before, 10);
+        CHECK_NUMBER(f.w.memory.patch.limit_after, 100);
+        CHECK_NUMBER(told(&f, "Done: the limit is 100 in 3 copies"), 1);
+        CHECK_NUMBER(audited("\"action\":\"set\""), 1);
+        CHECK_NUMBER(audited("\"action\":\"patched\""), 1);
+        fixture_close(&f);
+    }
+}
+
+static void no_changes_nothing(void)
+{
+    static const char *const words[] = {"n", "N", "no", " No"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct watcher_fixture f;
+        open_with_root(&f);
+        see_burst(&f);
+        watcher_answer(&f.w, words[i]);
+        CHECK_NUMBER(fixture_limit(), 10);
+        CHECK_NUMBER(f.w.question, QUESTION_NONE);
+        CHECK_NUMBER(f.w.memory.state, ENGINE_WATCHING);
+        CHECK_NUMBER(told(&f, "Nothing was changed."), 1);
+        CHECK_NUMBER(audited("\"action\":\"declined\""), 1);
+        fixture_close(&f);
+    }
+}
+
+static void a_number_is_another_limit(void)
+{
+    static const uint32_t limits[] = {1, 9, 50, 1000};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct watcher_fixture f;
+        char *line = text_printf(" %u ", (unsigned)limits[i]);
+        open_with_root(&f);
+        see_burst(&f);
+        watcher_answer(&f.w, line);
+        CHECK_NUMBER(fixture_limit(), limits[i]);
+        CHECK_NUMBER(f.w.memory.patch.limit_after, limits[i]);
+        free(line);
+        fixture_close(&f);
+    }
+}
+
+static void a_number_above_the_policy_asks_a_second_time(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    watcher_answer(&f.w, "1001");
+    CHECK_NUMBER(f.w.question, QUESTION_ABOVE_MAX);
+    CHECK_NUMBER(asked(&f, "1001 is above the policy's [limit] max of 1000."), 1);
+    CHECK_NUMBER(fixture_limit(), 10);
+    watcher_answer(&f.w, "1001"); /* the number again is no yes */
+    CHECK_NUMBER(f.w.question, QUESTION_ABOVE_MAX);
+    CHECK_NUMBER(asked(&f, "expected is y or n:"), 1);
+    watcher_answer(&f.w, "n"); /* back to the first question */
+    CHECK_NUMBER(f.w.question, QUESTION_PATCH);
+    CHECK_NUMBER(asked(&f, "Raise the limit from 10 to 100"), 2);
+    CHECK_NUMBER(f.w.memory.state, ENGINE_DECIDING);
+    watcher_answer(&f.w, "16777214");
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(fixture_limit(), 16777214);
+    fixture_close(&f);
+}
+
+static void nonsense_is_asked_again(void)
+{
+    static const char *const words[] = {"",
+                                        "maybe",
+                                        "0",
+                                        "16777215",
+                                        "-5",
+                                        "1e3",
+                                        "y n",
+                                        "10 0",
+                                        "yess",
+                                        "100x",
+                                        "99999999999999999999999"};
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        watcher_answer(&f.w, words[i]);
+        CHECK_NUMBER(f.w.question, QUESTION_PATCH);
+        CHECK_NUMBER(asked(&f, "expected is y, n, or a limit from 1 to 16777214:"), i + 1);
+    }
+    CHECK_NUMBER(fixture_limit(), 10);
+    watcher_answer(&f.w, "y");
+    watcher_answer(&f.w, "100"); /* the restart is no number */
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    CHECK_NUMBER(asked(&f, "expected is y or n:"), 1);
+    fixture_close(&f);
+}
+
+static void the_restart_is_agreed_to_or_put_off(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    watcher_answer(&f.w, "y");
+    watcher_answer(&f.w, "n");
+    CHECK_NUMBER(f.w.question, QUESTION_NONE);
+    CHECK_NUMBER(told(&f, "You are reminded at"), 1);
+    /* The time has come. */
+    f.w.memory.remind_at = clock_now() - 1;
+    struct engine_world world = watcher_world(&f.w);
+    watcher_act(&f.w, engine_tick(&f.w.memory, &world));
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    CHECK_NUMBER(asked(&f, "The new limit holds after a restart"), 2);
+    CHECK(f.w.memory.remind_at > clock_now());
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(told(&f, "Restart the machine that " ROOT " belongs to."), 1);
+    CHECK_NUMBER(f.w.memory.remind_at, 0);
+    CHECK_NUMBER(audited("\"action\":\"restart\""), 1);
+    fixture_close(&f);
+}
+
+static void a_line_without_a_question_is_nothing(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(fixture_limit(), 10);
+    CHECK_TEXT(buf_text(&f.told), "");
+    CHECK_TEXT(buf_text(&f.asked), "");
+    fixture_close(&f);
+}
+
+/* An update came while the question stood: the yes was not for this driver. */
+static void a_driver_replaced_meanwhile_is_left_alone(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    fixture_add_root(&f, "5512");
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(fixture_limit(), 10);
+    CHECK_NUMBER(told(&f, "An open question about " ROOT " is dropped"), 1);
+    CHECK_NUMBER(f.w.memory.state, ENGINE_WATCHING);
+    fixture_close(&f);
+}
+
+/* What a crash would forget is not done. */
+static void without_a_saved_state_nothing_is_patched(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    CHECK(sandbox_write(DATA "/roots", "in the way", 10));
+    f.w.policy.on_burst = ON_BURST_PATCH;
+    see_burst(&f);
+    CHECK_NUMBER(fixture_limit(), 10);
+    CHECK_NUMBER(f.w.result, PC_FAILED);
+    CHECK_NUMBER(told(&f, "The state cannot be saved in " DIRECTORY), 1);
+    CHECK_NUMBER(told(&f, "The limit was not raised. The state could not be saved"), 1);
+    CHECK(!watcher_save(&f.w));
+    CHECK_NUMBER(told(&f, "The state cannot be saved"), 1); /* once */
+    CHECK_NUMBER(os_native()->remove(os_native(), DATA "/roots"), OS_OK);
+    CHECK(watcher_save(&f.w));
+    fixture_close(&f);
+}
+
+static void an_audit_log_that_cannot_be_written_is_told_once(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    free(f.w.audit_file);
+    f.w.audit_file = text_copy(PLACE "/none/audit.jsonl");
+    f.w.policy.on_burst = ON_BURST_PATCH;
+    see_burst(&f);
+    CHECK_NUMBER(fixture_limit(), 100);
+    CHECK_NUMBER(told(&f, "The audit log " PLACE "/none/audit.jsonl cannot be written: "), 1);
+    CHECK(sandbox_write(PLACE "/none/x", "", 0));
+    watcher_tell(&f.w, LEVEL_INFO, "It is there again.");
+    sandbox_remove(PLACE "/none");
+    watcher_tell(&f.w, LEVEL_INFO, "And gone again.");
+    CHECK_NUMBER(told(&f, "cannot be written: "), 2);
+    fixture_close(&f);
+}
+
+static void the_audit_log_has_what_the_level_says(void)
+{
+    struct watcher_fixture f;
+    fixture_open(&f);
+    f.w.policy.log_level = LEVEL_WARNING;
+    watcher_tell(&f.w, LEVEL_INFO, "Not kept.");
+    watcher_tell(&f.w, LEVEL_WARNING, "Kept: %d %%.", 100);
+    watcher_tell_lines(&f.w, LEVEL_ERROR, "One.\n\nTwo.\nThree.");
+    CHECK_NUMBER(audited("Not kept."), 0);
+    CHECK_NUMBER(audited("\"level\":\"warning\",\"text\":\"Kept: 100 %.\""), 1);
+    CHECK_NUMBER(audited("\"action\":\"note\""), 4);
+    CHECK_NUMBER(told(&f, "error: T"), 2);
+    fixture_close(&f);
+}
+
+static void a_root_that_vanishes_is_told(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    sandbox_remove(ROOT);
+    watcher_look(&f.w);
+    CHECK(!f.w.has_target);
+    CHECK_NUMBER(told(&f, "error: "), 1);
+    see_burst(&f);
+    CHECK_NUMBER(told(&f, "Nothing is changed: there is no tcpip.sys"), 1);
+    CHECK_NUMBER(f.w.result, PC_REFUSED);
+    fixture_add_root(&f, "2180");
+    CHECK(f.w.has_target);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    static const struct unit_case cases[] = {
+        {"yes sets the limit of the policy", yes_sets_the_limit_of_the_policy},
+        {"no changes nothing", no_changes_nothing},
+        {"a number is another limit", a_number_is_another_limit},
+        {"a number above the policy asks a second time",
+         a_number_above_the_policy_asks_a_second_time},
+        {"nonsense is asked again", nonsense_is_asked_again},
+        {"the restart is agreed to or put off", the_restart_is_agreed_to_or_put_off},
+        {"a line without a question is nothing", a_line_without_a_question_is_nothing},
+        {"a driver replaced meanwhile is left alone", a_driver_replaced_meanwhile_is_left_alone},
+        {"without a saved state nothing is patched", without_a_saved_state_nothing_is_patched},
+        {"an audit log that cannot be written is told once",
+         an_audit_log_that_cannot_be_written_is_told_once},
+        {"the audit log has what the level says", the_audit_log_has_what_the_level_says},
+        {"a root that vanishes is told", a_root_that_vanishes_is_told},
+    };
+    return RUN_SUITE("act", cases);
+}
