@@ -1,0 +1,161 @@
+/* What may be written to, and that writing and writing back leaves nothing behind. The signs and
+ * the checksum are looked at again here, without the patch core's own code. */
+#include "fuzz.h"
+
+#include "builds.h"
+#include "patchcore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STORE = 6,     /* bytes of the store before its immediate: C7 05, an address */
+    RUN_32 = 4,    /* bytes of the run before the store */
+    RUN_64_AT = 44 /* from the start of the run to the store */
+};
+
+static uint32_t le32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The sum as the documentation of CheckSumMappedFile tells it: word by word, carries folded in. */
+static bool checksum_is_right(const uint8_t *image, size_t size, size_t field)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < size; i += 2) {
+        for (size_t k = 0; k < 2 && i + k < size; k++) {
+            bool in_field = i + k >= field && i + k < field + 4;
+            sum += in_field ? 0 : (uint32_t)image[i + k] << (8 * k);
+        }
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    /* 0 and 0xFFFF are one number. */
+    return le32(image + field) - (uint32_t)size == sum % 0xffff;
+}
+
+/* Sign A (x86) or the run (x64) right before the limit's store. */
+static bool has_first_sign(const uint8_t *image, const struct pc_inspection *seen)
+{
+    static const uint8_t run_64[] = {0xfb, 0xff, 0x48, 0x83, 0xee, 0x80, 0x48, 0xff,
+                                     0xcb, 0x75, 0xc5, 0x48, 0x8b, 0x74, 0x24, 0x60,
+                                     0x48, 0x8b, 0x5c, 0x24, 0x58, 0x48, 0x89, 0x3d};
+    uint32_t at = seen->limit_offset;
+    if (seen->machine == PC_MACHINE_AMD64) {
+        return at >= RUN_64_AT + STORE &&
+               memcmp(image + at - STORE - RUN_64_AT, run_64, sizeof run_64) == 0;
+    }
+    return at >= RUN_32 + STORE && memcmp(image + at - STORE - RUN_32, "\x05\x00\xff\xd6", 4) == 0;
+}
+
+/* Sign B: a compare of a register with the variable that the store sets. */
+static bool has_second_sign(const uint8_t *image, const struct pc_inspection *seen)
+{
+    const uint8_t *compare = image + seen->compare_offset;
+    if (seen->machine == PC_MACHINE_AMD64) {
+        return true; /* the run stands alone there, and is 24 bytes long */
+    }
+    return seen->has_compare && seen->compare_offset + 6 <= seen->size &&
+           (compare[0] == 0x3b || compare[0] == 0x39) && (compare[1] & 0xc7) == 0x05 &&
+           memcmp(compare + 2, image + seen->limit_offset - 4, 4) == 0;
+}
+
+static bool is_known_build(const struct pc_inspection *seen)
+{
+    size_t count;
+    const struct known_build *builds = known_builds(&count);
+    for (size_t i = 0; seen->build != NULL && i < count; i++) {
+        if (strcmp(seen->build, builds[i].name) == 0) {
+            return builds[i].limit_offset == seen->limit_offset && build_is_whole(&builds[i]);
+        }
+    }
+    return false;
+}
+
+static void check_writable(const uint8_t *image, size_t size, const struct pc_inspection *seen)
+{
+    fuzz_require(seen->has_limit && seen->has_checksum && size <= PC_IMAGE_MOST &&
+                     seen->limit_offset >= STORE && seen->limit_offset <= size - 4 &&
+                     seen->checksum_offset <= size - 4,
+                 "what may be written to has its limit and its checksum inside");
+    fuzz_require(seen->limit_offset + 4 <= seen->checksum_offset ||
+                     seen->checksum_offset + 4 <= seen->limit_offset,
+                 "limit and checksum are apart");
+    fuzz_require(seen->limit == le32(image + seen->limit_offset) &&
+                     memcmp(image + seen->limit_offset - STORE, "\xc7\x05", 2) == 0,
+                 "the limit is the immediate of a store");
+    fuzz_require((seen->limit == PC_LIMIT_WINDOWS) == (seen->status == PC_ORIGINAL),
+                 "an original has the limit of Windows");
+    fuzz_require(is_known_build(seen) ||
+                     (has_first_sign(image, seen) && has_second_sign(image, seen)),
+                 "two signs name the limit's variable, or the build is known");
+    fuzz_require(checksum_is_right(image, size, seen->checksum_offset),
+                 "what may be written to has a right checksum");
+}
+
+/* Sets the limit, and the one before it again. */
+static void check_change(const uint8_t *image, size_t size, const struct pc_inspection *seen,
+                         uint32_t limit)
+{
+    uint8_t *changed = fuzz_copy(image, size, false);
+    struct pc_inspection after;
+    size_t differ = 0;
+    bool set = pc_set_limit(changed, size, limit);
+    bool possible = limit >= PC_LIMIT_LEAST && limit <= PC_LIMIT_MOST;
+    fuzz_require(!set || possible, "a limit that is out of range is not written");
+    for (size_t i = 0; i < size; i++) {
+        bool own = (i >= seen->limit_offset && i < seen->limit_offset + 4U) ||
+                   (i >= seen->checksum_offset && i < seen->checksum_offset + 4U);
+        differ += changed[i] != image[i] ? 1 : 0;
+        fuzz_require(own || changed[i] == image[i], "no byte beside limit and checksum changes");
+    }
+    fuzz_require(set || differ == 0, "a refused limit changes nothing");
+    if (set) {
+        pc_inspect(changed, size, &after);
+        fuzz_require(pc_writable(&after) && after.limit == limit, "the limit is what was written");
+        check_writable(changed, size, &after);
+        if (seen->limit >= PC_LIMIT_LEAST && seen->limit <= PC_LIMIT_MOST) {
+            fuzz_require(pc_set_limit(changed, size, seen->limit) &&
+                             memcmp(changed, image, size) == 0,
+                         "the way back leads to the same bytes");
+        }
+    }
+    free(changed);
+}
+
+void fuzz_image(const uint8_t *data, size_t size)
+{
+    struct pc_inspection seen;
+    struct pc_inspection again;
+    struct buf text = BUF_INIT;
+    struct json j = json_start(&text);
+    pc_inspect(data, size, &seen);
+    pc_inspect(data, size, &again);
+    json_open_object(&j, NULL);
+    pc_inspection_json(&j, &seen);
+    json_close_object(&j);
+    fuzz_require(fuzz_is_utf8(text.data, text.len), "an inspection is UTF-8");
+    fuzz_require(seen.status == again.status && seen.limit == again.limit &&
+                     strcmp(seen.reason, again.reason) == 0,
+                 "inspecting twice gives the same");
+    fuzz_require(fuzz_is_printable(seen.reason, strlen(seen.reason)), "a reason can be printed");
+    fuzz_require(pc_writable(&seen) == (seen.status == PC_ORIGINAL || seen.status == PC_PATCHED),
+                 "only an image with a limit may be written to");
+    fuzz_require(pc_writable(&seen) || seen.reason[0] != '\0' || seen.status == PC_NO_LIMIT,
+                 "a refusal has its reason");
+    if (pc_writable(&seen)) {
+        struct fuzz_bytes end = {data + size - 4, 4};
+        uint32_t wanted = fuzz_take32(&end);
+        check_writable(data, size, &seen);
+        check_change(data, size, &seen, 100);
+        check_change(data, size, &seen, wanted);
+        check_change(data, size, &seen, wanted % PC_LIMIT_MOST + 1);
+    } else {
+        uint8_t *copy = fuzz_copy(data, size, false);
+        fuzz_require(!pc_set_limit(copy, size, 100) && (size == 0 || memcmp(copy, data, size) == 0),
+                     "what may not be written to is left alone");
+        free(copy);
+    }
+    buf_free(&text);
+}

@@ -1,0 +1,89 @@
+/* The input is the lines of a state file. */
+#include "state.h"
+
+#include "keyfile_frame.h"
+#include "memory_os.h"
+
+#include <string.h>
+
+enum { SOURCES = 2 };
+
+static char spec_a[] = "file:a";
+static char spec_b[] = "file:b";
+
+struct watcher {
+    struct engine_memory memory;
+    struct policy policy;
+    struct source sources[SOURCES];
+};
+
+static void watcher_init(struct watcher *w)
+{
+    memset(w, 0, sizeof *w);
+    engine_reset(&w->memory);
+    fuzz_require(policy_defaults(&w->policy), "memory is out");
+    w->sources[0].spec = spec_a;
+    w->sources[1].spec = spec_b;
+    for (size_t i = 0; i < SOURCES; i++) {
+        w->sources[i].detector =
+            burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
+        fuzz_require(w->sources[i].detector != NULL, "memory is out");
+    }
+}
+
+static void watcher_free(struct watcher *w)
+{
+    for (size_t i = 0; i < SOURCES; i++) {
+        burst_close(w->sources[i].detector);
+    }
+    policy_free(&w->policy);
+}
+
+/* Loads a file and, when it is whole, saves it again. */
+static enum keyfile_status load_and_save(const void *bytes, size_t size, struct buf *saved)
+{
+    struct memory_os m;
+    struct watcher w;
+    struct engine_memory before;
+    struct buf root = BUF_INIT;
+    enum keyfile_status whole = KEYFILE_DAMAGED;
+    memory_os_init(&m, bytes, size);
+    watcher_init(&w);
+    memcpy(&before, &w.memory, sizeof before);
+    fuzz_require(state_load(&m.os, "/d", &w.memory, w.sources, SOURCES, &root, &whole) == OS_OK,
+                 "the file is there");
+    if (whole == KEYFILE_OK) {
+        for (size_t i = 0; i < SOURCES; i++) {
+            burst_configure(w.sources[i].detector, w.policy.events,
+                            w.policy.window_seconds * WINTIME_PER_SECOND);
+        }
+        fuzz_require(state_save(&m.os, "/d", "/w", &w.memory, &w.policy, w.sources, SOURCES) ==
+                         OS_OK,
+                     "a state can be saved");
+        buf_add(saved, m.written.data, m.written.len);
+    } else {
+        fuzz_require(memcmp(&before, &w.memory, sizeof before) == 0 && !w.sources[0].place.set &&
+                         !w.sources[1].place.set,
+                     "a file that is not whole changes nothing");
+    }
+    buf_free(&root);
+    watcher_free(&w);
+    memory_os_free(&m);
+    return whole;
+}
+
+void fuzz_state(const uint8_t *data, size_t size)
+{
+    struct buf file = BUF_INIT;
+    struct buf first = BUF_INIT;
+    struct buf again = BUF_INIT;
+    keyfile_frame(&file, "tcpipwatch-state", data, size);
+    if (load_and_save(file.data, file.len, &first) == KEYFILE_OK) {
+        fuzz_require(load_and_save(first.data, first.len, &again) == KEYFILE_OK &&
+                         first.len == again.len && memcmp(first.data, again.data, first.len) == 0,
+                     "a state is loaded as it was saved");
+    }
+    buf_free(&file);
+    buf_free(&first);
+    buf_free(&again);
+}

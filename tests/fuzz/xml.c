@@ -1,0 +1,14 @@
+#include "log_check.h"
+
+void fuzz_xml(const uint8_t *data, size_t size)
+{
+    static const char shortest[] = "<Event><System/></Event>";
+    struct log_memory memory = {data, size};
+    struct log_input input = log_input_memory(&memory);
+    enum log_kind kind = log_recognise(&input);
+    fuzz_require(kind == log_recognise(&input), "recognising twice gives the same");
+    log_check(LOG_XML, data, size, sizeof shortest - 1);
+    if (size > 0) {
+        log_check_growth(LOG_XML, data, size, size * data[size - 1] / 256);
+    }
+}
