@@ -34,10 +34,10 @@ static void append(struct evtx_image *image, size_t count)
     }
 }
 
-static bool numbers_are(uint64_t first, size_t count)
+static bool numbers_are(uint64_t first, uint64_t count)
 {
     bool good = reading.count == count;
-    for (size_t i = 0; good && i < count; i++) {
+    for (uint64_t i = 0; good && i < count; i++) {
         good = reading.records[i].record == first + i;
     }
     if (!good) {
@@ -571,8 +571,8 @@ static void every_byte_mutated(void)
     CHECK_TEXT(evtx_image_load(&image, first.bytes, first.size), NULL);
     evtx_image_free(&first);
     append(&image, 4); /* into a new chunk */
-    size_t total = image.next - 1;
-    size_t others = count_in(&image, 0);
+    uint64_t total = image.next - 1;
+    uint64_t others = count_in(&image, 0);
     size_t end = FILE_HEADER + CHUNK + get_le32(chunk(&image, 1) + 48);
     for (size_t at = 8; at < end; at += at < FILE_HEADER ? 16 : 1) {
         if (at >= FILE_HEADER && at < FILE_HEADER + CHUNK) {
