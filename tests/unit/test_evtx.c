@@ -309,6 +309,26 @@ static void follower_reads_each_record_once(void)
     evtx_image_free(&image);
 }
 
+/* Where the header does not tell where a chunk's records end, their numbers do, also to a follower
+ * that goes on in the middle of it. */
+static void follower_takes_no_stale_record(void)
+{
+    struct evtx_image image;
+    struct log_place place = {.set = false};
+    CHECK(evtx_image_create(&image, 0, 1));
+    append(&image, 4);
+    uint32_t stale = get_le32(chunk(&image, 0) + 48);
+    append(&image, 1);
+    put_le64(chunk(&image, 0) + stale + 8, 900);
+    chunk(&image, 0)[124] ^= 1;
+    read_image(&image, false, &place);
+    CHECK(numbers_are(1, 4));
+    read_image(&image, false, &place);
+    CHECK_NUMBER(reading.count, 0);
+    CHECK(!reading.result.place_lost);
+    evtx_image_free(&image);
+}
+
 static void follower_that_was_away_too_long(void)
 {
     struct evtx_image image;
@@ -630,6 +650,7 @@ int main(void)
         {"records beyond the free space", records_beyond_the_free_space},
         {"the header's number for want of a record id", header_number_for_want_of_a_record_id},
         {"a follower reads each record once", follower_reads_each_record_once},
+        {"a follower takes no stale record", follower_takes_no_stale_record},
         {"a follower that was away too long", follower_that_was_away_too_long},
         {"a wrong hint is only a hint", wrong_hint_is_only_a_hint},
         {"the sink stops the reading", sink_stops_the_reading},

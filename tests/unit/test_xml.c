@@ -261,6 +261,26 @@ static void other_encodings(void)
 
 /* ---- what is no event ---- */
 
+/* Two exports in one file: a search for a place that is lost ends in the second one's encoding. */
+static void joined_exports_of_two_encodings(void)
+{
+    static const char text[] =
+        "<Event><System><Computer>Gr\xc3\xbc\xc3\x9f</Computer></System></Event>\n"
+        "<?xml version='1.0' encoding='windows-1252'?>"
+        "<Event><System><Computer>Gr\xfc\xdf</Computer></System></Event>\n";
+    struct log_place place = {.set = true, .record = 77, .time = TIME_0, .offset = 3};
+    reading.keep_lines = true;
+    read_text(text, false, NULL);
+    char *expected = text_copy(buf_text(&reading.lines));
+    CHECK_NUMBER(reading.count, 2);
+    read_text(text, false, &place);
+    reading.keep_lines = false;
+    CHECK(reading.result.place_lost);
+    CHECK_NUMBER(reading.result.damaged, 0);
+    CHECK_TEXT(buf_text(&reading.lines), expected);
+    free(expected);
+}
+
 static void text_that_looks_like_an_event(void)
 {
     read_text(
@@ -561,6 +581,7 @@ int main(void)
         {"times in all forms", times_in_all_forms},
         {"UTF-16", utf16},
         {"other encodings", other_encodings},
+        {"joined exports of two encodings", joined_exports_of_two_encodings},
         {"text that looks like an event", text_that_looks_like_an_event},
         {"other events are passed over", other_events_are_passed_over},
         {"wrong kinds", wrong_kinds},

@@ -226,11 +226,22 @@ static bool is_stale(const struct reader *r, size_t at, uint64_t number)
     return !r->header.sound && number != 0 && found != number && found != number + 1;
 }
 
+/* The number that the record at `at` should have: the chunk's first one, or a record in it behind
+ * the one that ends there. */
+static uint64_t number_at(const struct reader *r, size_t at)
+{
+    if (at == EVTX_CHUNK_HEADER) {
+        return r->header.sound ? r->header.first : 0;
+    }
+    size_t size = get_le32(r->bytes + at - 4);
+    return get_le64(r->bytes + at - size + 8) + 1;
+}
+
 /* Hands out the records from `at` on. False when the reading ends. */
 static bool read_records(struct reader *r, uint64_t index, size_t at)
 {
     size_t end = records_end(r);
-    uint64_t number = at == EVTX_CHUNK_HEADER && r->header.sound ? r->header.first : 0;
+    uint64_t number = number_at(r, at);
     while (at < end) {
         struct event event;
         size_t size = evtx_record_size(r->bytes, at, end);

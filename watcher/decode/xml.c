@@ -271,12 +271,11 @@ static bool hint_holds(struct reader *r)
 static void read_file(struct reader *r, const struct log_input *input)
 {
     xml_text_init(&r->text, input);
-    uint64_t beginning = r->text.start_offset;
     if (r->place->set) {
         r->saw_event = hint_holds(r);
         if (!r->saw_event) {
             r->looking = true;
-            xml_text_seek(&r->text, beginning);
+            xml_text_rewind(&r->text);
         }
     }
     bool ended = read_on(r);
@@ -284,7 +283,7 @@ static void read_file(struct reader *r, const struct log_input *input)
         r->looking = false;
         r->run.result.place_lost = true;
         r->run.result.incomplete = false;
-        xml_text_seek(&r->text, beginning);
+        xml_text_rewind(&r->text);
         ended = read_on(r);
     }
     if (ended && !r->saw_event && !r->growing) {

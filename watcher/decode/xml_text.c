@@ -44,11 +44,8 @@ void xml_text_init(struct xml_text *text, const struct log_input *input)
     size_t mark;
     *text = (struct xml_text){.input = input};
     text->form = xml_form_of(head, input_read(input, 0, head, sizeof head), &mark);
-    xml_text_seek(text, mark);
-    struct xml_tag tag = xml_text_next(text, 0, false);
-    if (tag.markup == XML_DECLARATION) {
-        xml_text_declare(text, &tag);
-    }
+    text->beginning = mark;
+    xml_text_rewind(text);
 }
 
 void xml_text_free(struct xml_text *text)
@@ -63,6 +60,16 @@ void xml_text_seek(struct xml_text *text, uint64_t offset)
     text->start_offset = offset;
     text->next_offset = offset;
     text->ended = false;
+}
+
+void xml_text_rewind(struct xml_text *text)
+{
+    xml_text_seek(text, text->beginning);
+    text->encoding[0] = '\0';
+    struct xml_tag tag = xml_text_next(text, 0, false);
+    if (tag.markup == XML_DECLARATION) {
+        xml_text_declare(text, &tag);
+    }
 }
 
 const char *xml_text_at(const struct xml_text *text, size_t at)

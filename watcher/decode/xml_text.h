@@ -19,6 +19,7 @@ enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark);
 
 struct xml_text {
     const struct log_input *input;
+    uint64_t beginning; /* behind the byte order mark */
     enum xml_form form;
     char encoding[XML_ENCODING_ROOM]; /* as the last XML declaration names it; "" */
     char *data;                       /* what is in the window: data[start] to data[size] */
@@ -57,8 +58,11 @@ struct xml_tag {
 void xml_text_init(struct xml_text *text, const struct log_input *input);
 void xml_text_free(struct xml_text *text);
 
-/* Moves the window to an offset in the file. */
+/* Moves the window to an offset in the file; the declared encoding stays what it is. */
 void xml_text_seek(struct xml_text *text, uint64_t offset);
+
+/* Back to the beginning, and to the encoding that is declared there. */
+void xml_text_rewind(struct xml_text *text);
 
 /* The window's first byte, and moving the window's start on. */
 const char *xml_text_at(const struct xml_text *text, size_t at);
