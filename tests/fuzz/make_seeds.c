@@ -15,6 +15,7 @@
 
 enum {
     EVTX_FIRST_CHUNK = 4096,
+    EVTX_CHUNK = 65536,
     EVTX_RECORDS = EVTX_FIRST_CHUNK + 512,
     EVTX_FREE_AT = 48,
     SECTION_CODE = 0x200,
@@ -111,6 +112,24 @@ static void put_evtx(struct seeds *s, uint8_t *bytes, size_t size)
     put(s, bytes, size);
 }
 
+/* Leaves a chunk its first three records, and returns where they end; without checksums. */
+static size_t thin_chunk(uint8_t *chunk)
+{
+    size_t at = 512;
+    size_t last = at;
+    for (unsigned i = 0; i < 3; i++) {
+        last = at;
+        at += get_le32(chunk + at + 4);
+    }
+    memset(chunk + at, 0, EVTX_CHUNK - at);
+    put_le64(chunk + 16, get_le64(chunk + 8) + 2);
+    put_le64(chunk + 32, get_le64(chunk + 24) + 2);
+    put_le32(chunk + 44, (uint32_t)last);
+    put_le32(chunk + 48, (uint32_t)at);
+    chunk[120] |= 2;
+    return at;
+}
+
 static void make_evtx(struct seeds *s)
 {
     for (size_t i = 0; i < EVTX_FILES; i++) {
@@ -119,16 +138,20 @@ static void make_evtx(struct seeds *s)
         put_evtx(s, (uint8_t *)real.data, real.len < EVTX_CUT ? real.len : EVTX_CUT);
         buf_free(&real);
     }
-    /* Three chunks, of which the oldest was written over. */
+    /* Three chunks, of which the oldest was written over; only the first records of each stay. */
     struct evtx_image image;
     fuzz_require(evtx_image_create(&image, 2, 1000), "memory is out");
-    for (unsigned i = 0; i < 220; i++) {
+    for (unsigned i = 0; image.chunks_written < 3 || i % 5 != 0; i++) {
         struct log_record record = record_at(i);
         fuzz_require(evtx_image_append(&image, &record), "memory is out");
     }
-    put(s, image.bytes, image.size);
+    size_t end = 0;
+    for (size_t at = EVTX_FIRST_CHUNK; at < image.size; at += EVTX_CHUNK) {
+        end = at + thin_chunk(image.bytes + at);
+    }
+    put(s, image.bytes, end);
     fuzz_require(evtx_image_close(&image), "memory is out");
-    put(s, image.bytes, image.size);
+    put(s, image.bytes, end);
     evtx_image_free(&image);
     fuzz_require(evtx_image_create(&image, 0, 1), "memory is out");
     for (unsigned i = 0; i < 4; i++) {
