@@ -8,8 +8,9 @@
 
 /* Reads the bytes as a log of this kind in every way (closed and growing, twice, stopped, resumed
  * behind some of its records, from a place that the last 24 bytes name) and compares what comes
- * out. No record has fewer than `least` bytes. */
-void log_check(enum log_kind kind, const uint8_t *data, size_t size, size_t least);
+ * out. No record has fewer than `least` bytes. With `resumes`, what is read behind a record is
+ * exactly what stands behind it. */
+void log_check(enum log_kind kind, const uint8_t *data, size_t size, size_t least, bool resumes);
 
 /* For a log that grows at its end alone: reading a part of it while it grows, and the rest later,
  * gives what reading it at once does. */
