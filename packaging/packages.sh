@@ -4,7 +4,7 @@
 
 # To build and install the programs for this machine.
 # shellcheck disable=SC2034
-packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-dev"
+packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-dev libdeflate-dev"
 
 # For everything that test.sh does besides. The cross compilers are named by windows-deps.sh.
 # shellcheck disable=SC2034

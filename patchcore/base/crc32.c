@@ -41,7 +41,7 @@ static const uint32_t steps[8][256] = {
            0x533b85da)},
 };
 
-uint32_t crc32_update(uint32_t crc, const void *bytes, size_t size)
+uint32_t crc32_portable(uint32_t crc, const void *bytes, size_t size)
 {
     const uint8_t *p = bytes;
     crc = ~crc;

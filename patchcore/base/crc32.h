@@ -8,4 +8,7 @@
 /* The CRC-32 of `size` bytes, going on from `crc` (0 at the start). */
 uint32_t crc32_update(uint32_t crc, const void *bytes, size_t size);
 
+/* The same without any library; where there is one, only tests call it. */
+uint32_t crc32_portable(uint32_t crc, const void *bytes, size_t size);
+
 #endif

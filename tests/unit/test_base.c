@@ -54,6 +54,7 @@ static void crc32_agrees_with_its_definition(void)
         uint32_t expected = 0xffffffff;
         for (size_t length = 0; start + length <= sizeof bytes; length++) {
             CHECK_NUMBER(crc32_update(0, bytes + start, length), ~expected);
+            CHECK_NUMBER(crc32_portable(0, bytes + start, length), ~expected);
             expected ^= start + length < sizeof bytes ? bytes[start + length] : 0;
             for (int bit = 0; bit < 8; bit++) {
                 expected = expected >> 1 ^ ((expected & 1) != 0 ? 0xedb88320 : 0);

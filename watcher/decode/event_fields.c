@@ -104,8 +104,42 @@ static bool number_of(const struct event_fields *fields, enum event_field field,
     return text != first && *text == '\0';
 }
 
+void fields_set_number(struct event *event, enum event_field field, uint64_t number)
+{
+    switch (field) {
+    case FIELD_EVENT_ID:
+        event->id = (uint16_t)(number & 0xffff);
+        /* Some tools write a classic event's full 32-bit id. */
+        event->qualifiers = (uint16_t)(number >> 16 & 0xffff);
+        event->has_qualifiers = number > 0xffff;
+        break;
+    case FIELD_QUALIFIERS:
+        if (number <= UINT16_MAX) {
+            event->qualifiers = (uint16_t)number;
+            event->has_qualifiers = true;
+        }
+        break;
+    case FIELD_LEVEL:
+        if (number <= UINT8_MAX) {
+            event->level = (uint8_t)number;
+            event->has_level = true;
+        }
+        break;
+    case FIELD_RECORD:
+        event->record = number;
+        break;
+    case FIELD_TIME:
+        event->time = number;
+        break;
+    default:
+        break;
+    }
+}
+
 bool fields_event(const struct event_fields *fields, struct event *out)
 {
+    static const enum event_field numbers[] = {FIELD_EVENT_ID, FIELD_QUALIFIERS, FIELD_LEVEL,
+                                               FIELD_RECORD};
     uint64_t number;
     *out = (struct event){.provider = value_of(fields, FIELD_PROVIDER),
                           .channel = value_of(fields, FIELD_CHANNEL),
@@ -113,22 +147,10 @@ bool fields_event(const struct event_fields *fields, struct event *out)
     if (fields->text.failed) {
         return false;
     }
-    if (number_of(fields, FIELD_EVENT_ID, &number)) {
-        out->id = (uint16_t)(number & 0xffff);
-        /* Some tools write a classic event's full 32-bit id. */
-        out->qualifiers = (uint16_t)(number >> 16 & 0xffff);
-        out->has_qualifiers = number > 0xffff;
-    }
-    if (number_of(fields, FIELD_QUALIFIERS, &number) && number <= UINT16_MAX) {
-        out->qualifiers = (uint16_t)number;
-        out->has_qualifiers = true;
-    }
-    if (number_of(fields, FIELD_LEVEL, &number) && number <= UINT8_MAX) {
-        out->level = (uint8_t)number;
-        out->has_level = true;
-    }
-    if (number_of(fields, FIELD_RECORD, &number)) {
-        out->record = number;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (number_of(fields, numbers[i], &number)) {
+            fields_set_number(out, numbers[i], number);
+        }
     }
     const char *time = value_of(fields, FIELD_TIME);
     if (fields->has_binary_time) {

@@ -54,6 +54,10 @@ void fields_clear(struct event_fields *fields);
 void fields_begin(struct event_fields *fields, enum event_field field);
 void fields_end(struct event_fields *fields, enum event_field field);
 
+/* Puts the number that a field has (FIELD_TIME: its FILETIME) into the event; one that is out of
+ * the field's range counts as missing. The event id comes before the qualifiers. */
+void fields_set_number(struct event *event, enum event_field field, uint64_t number);
+
 /* The event that the fields make; its texts live in `fields`. A number that is not one, and a time
  * that cannot be read, count as missing (0). False when memory is out. */
 bool fields_event(const struct event_fields *fields, struct event *out);

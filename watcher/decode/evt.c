@@ -4,6 +4,7 @@
 
 #include "evt_record.h"
 #include "evt_ring.h"
+#include "part.h"
 #include "run.h"
 
 #include "base/bytes.h"
@@ -22,6 +23,7 @@ struct reader {
     struct evt_mark bounds; /* the records are those from begin to end */
     bool bounds_known;      /* false: there is no end-of-file record */
     bool growing;
+    const uint16_t *only; /* NULL: every event id */
     struct buf names;
 };
 
@@ -275,6 +277,10 @@ static bool behind_place(struct reader *r, const struct log_place *place, struct
 static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
 {
     struct event event;
+    if (r->only != NULL && evt_record_id(look->bytes) != *r->only) {
+        r->run.result.records++;
+        return true;
+    }
     if (!evt_record_decode(look->bytes, look->length, &r->names, &event)) {
         r->run.result.end = LOG_NO_MEMORY;
         return false;
@@ -354,10 +360,12 @@ static void read_records(struct reader *r)
     }
 }
 
-struct log_result evt_read(const struct log_input *input, bool growing, struct log_place *place,
-                           const struct log_sink *sink)
+struct log_result evt_read_how(const struct log_input *input, bool growing, struct log_place *place,
+                               const struct log_sink *sink, const struct log_how *how)
 {
-    struct reader r = {.run = {.sink = sink, .place = place}, .growing = growing};
+    struct reader r = {.run = {.sink = sink, .place = place},
+                       .growing = growing,
+                       .only = how != NULL ? how->only : NULL};
     uint8_t header[EVT_HEADER_SIZE];
     if (input_read(input, 0, header, sizeof header) != sizeof header ||
         get_le32(header) != EVT_HEADER_SIZE || get_le32(header + 4) != EVT_SIGNATURE) {
@@ -383,4 +391,10 @@ struct log_result evt_read(const struct log_input *input, bool growing, struct l
     evt_ring_free(&r.ring);
     buf_free(&r.names);
     return r.run.result;
+}
+
+struct log_result evt_read(const struct log_input *input, bool growing, struct log_place *place,
+                           const struct log_sink *sink)
+{
+    return evt_read_how(input, growing, place, sink, NULL);
 }

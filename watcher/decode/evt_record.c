@@ -35,6 +35,11 @@ uint64_t evt_record_time(const uint8_t *bytes)
     return wintime_from_unix(get_le32(bytes + AT_TIME_GENERATED));
 }
 
+uint16_t evt_record_id(const uint8_t *bytes)
+{
+    return get_le16(bytes + AT_EVENT_ID);
+}
+
 /* The level that Event Viewer shows for an EventType. */
 static bool level_of_type(uint16_t type, uint8_t *level)
 {

@@ -32,6 +32,9 @@ bool evt_record_whole(const uint8_t *bytes, size_t length);
 uint32_t evt_record_number(const uint8_t *bytes);
 uint64_t evt_record_time(const uint8_t *bytes);
 
+/* The event id of a whole record, the low 16 bits. */
+uint16_t evt_record_id(const uint8_t *bytes);
+
 /* What a whole record says. The names are put into `names`, which is emptied first and which the
  * event points into; a name that is not ended inside the record stays NULL. The reserved fields,
  * the strings, the data and the padding are not looked at: real logs hold garbage there.

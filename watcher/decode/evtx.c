@@ -5,6 +5,8 @@
 #include "event_fields.h"
 #include "evtx_binxml.h"
 #include "evtx_chunk.h"
+#include "evtx_plan.h"
+#include "part.h"
 #include "run.h"
 
 #include "base/bytes.h"
@@ -31,15 +33,22 @@ struct run_of_chunks {
     uint64_t count;
 };
 
-struct reader {
-    const struct log_input *input;
-    struct log_run run;
+struct evtx_file {
     bool growing;
+    bool dirty;
     struct run_of_chunks *runs;
     size_t run_count;
     size_t run_room;
     uint64_t newest; /* index of the chunk that was written to last */
+};
+
+struct reader {
+    const struct evtx_file *file;
+    const struct log_input *input;
+    struct log_run run;
+    const struct log_how *how;
     struct event_fields fields;
+    struct evtx_plans *plans; /* NULL: only the plain way */
     /* The chunk that is being read. */
     uint8_t *bytes; /* EVTX_CHUNK_SIZE */
     uint64_t offset;
@@ -54,27 +63,27 @@ static uint64_t chunk_offset(uint64_t index)
 
 /* ---- the order of the chunks ---- */
 
-static bool add_run(struct reader *r, const struct run_of_chunks *run)
+static bool add_run(struct evtx_file *f, const struct run_of_chunks *run)
 {
-    if (r->runs == NULL || r->run_count == r->run_room) {
-        size_t room = r->run_room == 0 ? 16 : 2 * r->run_room;
-        struct run_of_chunks *runs = realloc(r->runs, room * sizeof *runs);
+    if (f->runs == NULL || f->run_count == f->run_room) {
+        size_t room = f->run_room == 0 ? 16 : 2 * f->run_room;
+        struct run_of_chunks *runs = realloc(f->runs, room * sizeof *runs);
         if (runs == NULL) {
             return false;
         }
-        r->runs = runs;
-        r->run_room = room;
+        f->runs = runs;
+        f->run_room = room;
     }
-    r->runs[r->run_count++] = *run;
+    f->runs[f->run_count++] = *run;
     return true;
 }
 
 /* Puts one more chunk into the last run where it goes on with it, else into a new one. */
-static bool place_chunk(struct reader *r, uint64_t index, const struct evtx_chunk_header *header)
+static bool place_chunk(struct evtx_file *f, uint64_t index, const struct evtx_chunk_header *header)
 {
     /* An empty chunk has no last number. */
     uint64_t next = header->free == EVTX_CHUNK_HEADER ? header->first : header->last + 1;
-    struct run_of_chunks *last = r->run_count > 0 ? &r->runs[r->run_count - 1] : NULL;
+    struct run_of_chunks *last = f->run_count > 0 ? &f->runs[f->run_count - 1] : NULL;
     bool behind = last != NULL && last->chunk + last->count == index;
     if (behind && header->sound && header->first == last->next) {
         last->next = next;
@@ -82,7 +91,7 @@ static bool place_chunk(struct reader *r, uint64_t index, const struct evtx_chun
         return true;
     }
     /* The numbers of a damaged header say nothing: the chunk stays where it lies. */
-    if (last != NULL && (!header->sound || r->run_count == MOST_RUNS)) {
+    if (last != NULL && (!header->sound || f->run_count == MOST_RUNS)) {
         last->count = index + 1 - last->chunk;
         if (header->sound) {
             last->next = next;
@@ -93,7 +102,7 @@ static bool place_chunk(struct reader *r, uint64_t index, const struct evtx_chun
                                 .next = header->sound ? next : 0,
                                 .chunk = index,
                                 .count = 1};
-    return add_run(r, &run);
+    return add_run(f, &run);
 }
 
 static int by_first_number(const void *a, const void *b)
@@ -107,31 +116,31 @@ static int by_first_number(const void *a, const void *b)
 }
 
 /* Goes through the headers of all chunks. False when memory is out. */
-static bool find_runs(struct reader *r)
+static bool find_runs(struct evtx_file *f, const struct log_input *input, struct log_run *run)
 {
     uint8_t bytes[EVTX_CHUNK_HEADER];
     for (uint64_t index = 0;; index++) {
         uint64_t offset = chunk_offset(index);
-        size_t got = input_read(r->input, offset, bytes, sizeof bytes);
+        size_t got = input_read(input, offset, bytes, sizeof bytes);
         if (got < sizeof bytes) {
-            r->run.result.incomplete = got > 0;
+            run->result.incomplete = got > 0;
             break;
         }
         struct evtx_chunk_header header = evtx_chunk_header(bytes);
         if (header.kind == EVTX_CHUNK_ALIEN) {
-            run_damage(&r->run, offset,
+            run_damage(run, offset,
                        "the bytes %02x %02x %02x %02x %02x %02x %02x %02x, where a chunk's "
                        "\"ElfChnk\" was expected",
                        bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6],
                        bytes[7]);
-        } else if (header.kind == EVTX_CHUNK && !place_chunk(r, index, &header)) {
+        } else if (header.kind == EVTX_CHUNK && !place_chunk(f, index, &header)) {
             return false;
         }
     }
-    if (r->run_count > 0) {
-        qsort(r->runs, r->run_count, sizeof *r->runs, by_first_number);
-        const struct run_of_chunks *last = &r->runs[r->run_count - 1];
-        r->newest = last->chunk + last->count - 1;
+    if (f->run_count > 0) {
+        qsort(f->runs, f->run_count, sizeof *f->runs, by_first_number);
+        const struct run_of_chunks *last = &f->runs[f->run_count - 1];
+        f->newest = last->chunk + last->count - 1;
     }
     return true;
 }
@@ -147,6 +156,9 @@ static bool load_chunk(struct reader *r, uint64_t index)
         return false;
     }
     r->header = evtx_chunk_header(r->bytes);
+    if (r->plans != NULL) {
+        evtx_plans_next_chunk(r->plans);
+    }
     return r->header.kind == EVTX_CHUNK;
 }
 
@@ -208,9 +220,9 @@ static size_t step_over(struct reader *r, uint64_t index, size_t at, uint64_t nu
     if (next - at > MOST_HOLE && next != 0 && get_le64(r->bytes + next + 8) != number + 1) {
         next = 0;
     }
-    if (next == 0 && (r->size < r->header.free || (r->growing && index == r->newest))) {
+    if (next == 0 && (r->size < r->header.free || (r->file->growing && index == r->file->newest))) {
         r->run.result.incomplete = true;
-        quiet = quiet || r->growing;
+        quiet = quiet || r->file->growing;
     }
     if (!quiet) {
         report_broken(r, at, next != 0);
@@ -224,6 +236,19 @@ static bool is_stale(const struct reader *r, size_t at, uint64_t number)
 {
     uint64_t found = get_le64(r->bytes + at + 8);
     return !r->header.sound && number != 0 && found != number && found != number + 1;
+}
+
+/* The same, the fast way where the record is as usual. `*wanted` is false for a record that was
+ * seen to have another event id than the one asked for. */
+static const char *glance(struct reader *r, size_t at, size_t size, struct event *event,
+                          bool *wanted)
+{
+    enum evtx_glance seen = EVTX_GLANCE_UNUSUAL;
+    if (r->plans != NULL) {
+        seen = evtx_plans_read(r->plans, r->bytes, r->size, at, size, r->how->only, event);
+    }
+    *wanted = seen != EVTX_GLANCE_OTHER;
+    return seen == EVTX_GLANCE_UNUSUAL ? decode_record(r, at, size, event) : NULL;
 }
 
 /* The number that the record at `at` should have: the chunk's first one, or a record in it behind
@@ -253,11 +278,14 @@ static bool read_records(struct reader *r, uint64_t index, size_t at)
             break;
         }
         number = get_le64(r->bytes + at + 8) + 1;
-        const char *error = decode_record(r, at, size, &event);
+        bool wanted;
+        const char *error = glance(r, at, size, &event, &wanted);
         if (r->run.result.end == LOG_NO_MEMORY) {
             return false;
         }
-        if (error != NULL) {
+        if (!wanted) {
+            r->run.result.records++;
+        } else if (error != NULL) {
             run_damage(&r->run, r->offset + at, "%s", error);
         } else if (!run_event(&r->run, &event, r->offset + at)) {
             return false;
@@ -274,7 +302,7 @@ static bool read_records(struct reader *r, uint64_t index, size_t at)
  * is being written, or was when the log was not closed. */
 static void check_sums(struct reader *r, uint64_t index)
 {
-    bool being_written = (r->run.result.dirty || r->growing) && index == r->newest;
+    bool being_written = (r->file->dirty || r->file->growing) && index == r->file->newest;
     if (!r->header.sound) {
         run_damage(&r->run, r->offset, "a chunk header that does not fit its checksum");
     } else if (!being_written && !evtx_chunk_data_sound(&r->header, r->bytes, r->size)) {
@@ -333,8 +361,8 @@ static bool hint_holds(struct reader *r, const struct log_place *place, struct p
     }
     uint64_t index = (place->offset - EVTX_FILE_HEADER) / EVTX_CHUNK_SIZE;
     size_t at = (size_t)((place->offset - EVTX_FILE_HEADER) % EVTX_CHUNK_SIZE);
-    for (size_t i = 0; i < r->run_count; i++) {
-        const struct run_of_chunks *run = &r->runs[i];
+    for (size_t i = 0; i < r->file->run_count; i++) {
+        const struct run_of_chunks *run = &r->file->runs[i];
         if (index >= run->chunk && index - run->chunk < run->count) {
             *out = (struct position){.run = i, .chunk = index - run->chunk};
             return at >= EVTX_CHUNK_HEADER && load_chunk(r, index) &&
@@ -349,10 +377,10 @@ static bool find_place(struct reader *r, const struct log_place *place, struct p
     if (hint_holds(r, place, out)) {
         return true;
     }
-    for (size_t i = 0; i < r->run_count; i++) {
-        for (uint64_t chunk = 0; chunk < r->runs[i].count; chunk++) {
+    for (size_t i = 0; i < r->file->run_count; i++) {
+        for (uint64_t chunk = 0; chunk < r->file->runs[i].count; chunk++) {
             *out = (struct position){.run = i, .chunk = chunk};
-            if (find_in_chunk(r, r->runs[i].chunk + chunk, place, &out->at)) {
+            if (find_in_chunk(r, r->file->runs[i].chunk + chunk, place, &out->at)) {
                 return true;
             }
         }
@@ -362,22 +390,52 @@ static bool find_place(struct reader *r, const struct log_place *place, struct p
 
 /* ---- the file ---- */
 
+/* Makes ready for reading. False when memory is out. */
+static bool prepare(struct reader *r)
+{
+    static const struct log_how usual = {.only = NULL};
+    r->how = r->how != NULL ? r->how : &usual;
+    r->fields = EVENT_FIELDS_INIT;
+    r->bytes = malloc(EVTX_CHUNK_SIZE);
+    r->plans = r->how->plain ? NULL : evtx_plans_new();
+    if (r->bytes == NULL || (r->plans == NULL && !r->how->plain)) {
+        r->run.result.end = LOG_NO_MEMORY;
+    }
+    return r->run.result.end != LOG_NO_MEMORY;
+}
+
+static void release(struct reader *r)
+{
+    free(r->bytes);
+    evtx_plans_free(r->plans);
+    fields_free(&r->fields);
+}
+
+/* One chunk from the record at `at` on. False when the reading ends. */
+static bool read_chunk(struct reader *r, uint64_t index, size_t at)
+{
+    if (!load_chunk(r, index)) {
+        return true;
+    }
+    uint64_t damaged = r->run.result.damaged;
+    if (!read_records(r, index, at)) {
+        return false;
+    }
+    if (r->run.result.damaged == damaged) {
+        check_sums(r, index);
+    }
+    return true;
+}
+
 static void read_chunks(struct reader *r, struct position from)
 {
-    for (size_t i = from.run; i < r->run_count; i++) {
+    for (size_t i = from.run; i < r->file->run_count; i++) {
         uint64_t chunk = i == from.run ? from.chunk : 0;
-        for (; chunk < r->runs[i].count; chunk++) {
-            uint64_t index = r->runs[i].chunk + chunk;
+        for (; chunk < r->file->runs[i].count; chunk++) {
             bool first = i == from.run && chunk == from.chunk;
-            if (!load_chunk(r, index)) {
-                continue;
-            }
-            uint64_t damaged = r->run.result.damaged;
-            if (!read_records(r, index, first ? from.at : EVTX_CHUNK_HEADER)) {
+            if (!read_chunk(r, r->file->runs[i].chunk + chunk,
+                            first ? from.at : EVTX_CHUNK_HEADER)) {
                 return;
-            }
-            if (r->run.result.damaged == damaged) {
-                check_sums(r, index);
             }
         }
     }
@@ -387,11 +445,6 @@ static void read_file(struct reader *r)
 {
     struct position from = {0, 0, EVTX_CHUNK_HEADER};
     struct log_place *place = r->run.place;
-    r->bytes = malloc(EVTX_CHUNK_SIZE);
-    if (r->bytes == NULL || !find_runs(r)) {
-        r->run.result.end = LOG_NO_MEMORY;
-        return;
-    }
     if (place != NULL && place->set && !find_place(r, place, &from)) {
         r->run.result.place_lost = true;
         from = (struct position){0, 0, EVTX_CHUNK_HEADER};
@@ -401,24 +454,86 @@ static void read_file(struct reader *r)
     }
 }
 
-struct log_result evtx_read(const struct log_input *input, bool growing, struct log_place *place,
-                            const struct log_sink *sink)
+struct evtx_file *evtx_file_open(const struct log_input *input, bool growing,
+                                 const struct log_sink *sink, struct log_result *result)
 {
     static const uint8_t magic[8] = {'E', 'l', 'f', 'F', 'i', 'l', 'e', 0};
-    struct reader r = {.input = input,
-                       .run = {.sink = sink, .place = place},
-                       .growing = growing,
-                       .fields = EVENT_FIELDS_INIT};
+    struct log_run run = {.sink = sink};
+    struct evtx_file *file = NULL;
     uint8_t header[128];
     if (input_read(input, 0, header, sizeof header) != sizeof header ||
         memcmp(header, magic, sizeof magic) != 0) {
-        r.run.result.end = LOG_WRONG_KIND;
-        return r.run.result;
+        run.result.end = LOG_WRONG_KIND;
+    } else {
+        run.result.dirty = (get_le32(header + 120) & FLAG_DIRTY) != 0;
+        file = calloc(1, sizeof *file);
+        if (file != NULL) {
+            *file = (struct evtx_file){.growing = growing, .dirty = run.result.dirty};
+        }
+        if (file == NULL || !find_runs(file, input, &run)) {
+            run.result.end = LOG_NO_MEMORY;
+            evtx_file_close(file);
+            file = NULL;
+        }
     }
-    r.run.result.dirty = (get_le32(header + 120) & FLAG_DIRTY) != 0;
-    read_file(&r);
-    free(r.runs);
-    free(r.bytes);
-    fields_free(&r.fields);
+    *result = run.result;
+    return file;
+}
+
+void evtx_file_close(struct evtx_file *file)
+{
+    if (file != NULL) {
+        free(file->runs);
+        free(file);
+    }
+}
+
+uint64_t evtx_file_chunks(const struct evtx_file *file)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < file->run_count; i++) {
+        count += file->runs[i].count;
+    }
+    return count;
+}
+
+struct log_result evtx_file_read(const struct evtx_file *file, const struct log_input *input,
+                                 uint64_t first, uint64_t count, const struct log_sink *sink,
+                                 const struct log_how *how)
+{
+    struct reader r = {.file = file, .input = input, .run = {.sink = sink}, .how = how};
+    bool go_on = prepare(&r);
+    for (size_t i = 0; go_on && count > 0 && i < file->run_count; i++) {
+        const struct run_of_chunks *run = &file->runs[i];
+        for (; go_on && count > 0 && first < run->count; first++, count--) {
+            go_on = read_chunk(&r, run->chunk + first, EVTX_CHUNK_HEADER);
+        }
+        first -= first < run->count ? first : run->count;
+    }
+    release(&r);
     return r.run.result;
+}
+
+struct log_result evtx_read_how(const struct log_input *input, bool growing,
+                                struct log_place *place, const struct log_sink *sink,
+                                const struct log_how *how)
+{
+    struct log_result opened;
+    struct evtx_file *file = evtx_file_open(input, growing, sink, &opened);
+    struct reader r = {.file = file,
+                       .input = input,
+                       .run = {.sink = sink, .place = place, .result = opened},
+                       .how = how};
+    if (file != NULL && prepare(&r)) {
+        read_file(&r);
+    }
+    release(&r);
+    evtx_file_close(file);
+    return r.run.result;
+}
+
+struct log_result evtx_read(const struct log_input *input, bool growing, struct log_place *place,
+                            const struct log_sink *sink)
+{
+    return evtx_read_how(input, growing, place, sink, NULL);
 }

@@ -40,6 +40,7 @@ struct document {
     const uint8_t *chunk;
     size_t size;
     struct event_fields *fields;
+    struct binxml_notes *notes; /* NULL: a record is read; else a definition is looked at */
     unsigned steps;
     bool complete; /* the System element has ended: nothing behind it matters */
     const char *error;
@@ -157,12 +158,37 @@ static bool take_name(struct document *d, struct stream *s, char out[NAME_ROOM])
     return true;
 }
 
+/* Notes where a field's text comes from. A field of several pieces is not regular. */
+static bool note_source(struct document *d, enum event_field field, enum binxml_source source,
+                        size_t at, size_t count)
+{
+    struct binxml_note *note = &d->notes->fields[field];
+    if (note->source != BINXML_NOWHERE) {
+        return fail(d, "a field of several pieces");
+    }
+    *note = (struct binxml_note){source, (uint16_t)count, (uint32_t)at};
+    return true;
+}
+
+static bool note_substitution(struct document *d, enum event_field field, uint16_t index)
+{
+    struct binxml_notes *notes = d->notes;
+    if (notes->needed_count == BINXML_MOST_NEEDED || index >= BINXML_MOST_NEEDED) {
+        return fail(d, "more substitutions than a System element has");
+    }
+    notes->needed[notes->needed_count++] = (uint8_t)index;
+    return field == FIELD_NONE || note_source(d, field, BINXML_VALUE, index, 0);
+}
+
 /* Adds a value to the field that is being collected, if one is. */
 static bool add_value(struct document *d, const struct target *into, uint8_t type, size_t at,
                       size_t size)
 {
     if (into->field == FIELD_NONE) {
         return true;
+    }
+    if (d->notes != NULL) {
+        return note_source(d, into->field, BINXML_TEXT, at, size / 2);
     }
     const char *error = evtx_value_add(d->fields, into->field, type, d->chunk + at, size);
     return error == NULL || fail(d, error);
@@ -208,6 +234,9 @@ static bool read_substitution(struct document *d, struct stream *s, const struct
     if (s->values == NULL) {
         return fail(d, "a substitution outside of a template");
     }
+    if (d->notes != NULL) {
+        return note_substitution(d, into->field, index);
+    }
     if (!find_value(d, s->values, index, &type, &at, &size)) {
         return false;
     }
@@ -240,6 +269,9 @@ static bool read_entity(struct document *d, struct stream *s, const struct targe
     }
     for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
         if (strcmp(entities[i].name, name) == 0) {
+            if (into->field != FIELD_NONE && d->notes != NULL) {
+                return fail(d, "a field of several pieces");
+            }
             if (into->field != FIELD_NONE) {
                 buf_add_char(&d->fields->text, entities[i].character);
             }
@@ -449,6 +481,9 @@ static bool read_template(struct document *d, struct stream *s, const struct tar
 {
     uint32_t offset;
     uint32_t count;
+    if (d->notes != NULL) {
+        return fail(d, "a template inside of a definition");
+    }
     if (!skip(d, s, 5) || !take32(d, s, &offset)) {
         return false;
     }
@@ -529,4 +564,27 @@ const char *binxml_read(const uint8_t *chunk, size_t size, size_t begin, size_t 
         return d.error;
     }
     return d.complete ? NULL : "a record without a System element";
+}
+
+bool binxml_note(const uint8_t *chunk, size_t size, uint32_t offset, struct event_fields *scratch,
+                 struct binxml_notes *notes)
+{
+    static const struct target whole = {.spot = ABOVE_EVENT, .field = FIELD_NONE};
+    static const struct values none = {0};
+    struct document d = {.chunk = chunk, .size = size, .fields = scratch, .notes = notes};
+    *notes = (struct binxml_notes){.needed_count = 0};
+    if (!in_bounds(size, offset, DEFINITION_HEADER)) {
+        return false;
+    }
+    size_t length = get_le32(chunk + offset + 20);
+    size_t begin = (size_t)offset + DEFINITION_HEADER;
+    if (!in_bounds(size, begin, length)) {
+        return false;
+    }
+    struct stream s = {
+        .at = begin, .end = begin + length, .in_definition = true, .values = &none, .depth = 1};
+    notes->end = (uint32_t)s.end;
+    fields_clear(scratch);
+    /* The record that uses the definition takes some steps itself. */
+    return read_fragment(&d, &s, &whole) && d.complete && d.steps < MOST_STEPS - 16;
 }

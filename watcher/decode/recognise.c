@@ -1,5 +1,6 @@
 #include "decode.h"
 
+#include "part.h"
 #include "run.h"
 #include "xml_text.h"
 
@@ -89,18 +90,25 @@ enum log_kind log_recognise(const struct log_input *input)
     return begins_as_xml(input, head, size) ? LOG_XML : LOG_UNKNOWN;
 }
 
-struct log_result log_read(enum log_kind kind, const struct log_input *input, bool growing,
-                           struct log_place *place, const struct log_sink *sink)
+struct log_result log_read_how(enum log_kind kind, const struct log_input *input, bool growing,
+                               struct log_place *place, const struct log_sink *sink,
+                               const struct log_how *how)
 {
     switch (kind) {
     case LOG_EVT:
-        return evt_read(input, growing, place, sink);
+        return evt_read_how(input, growing, place, sink, how);
     case LOG_EVTX:
-        return evtx_read(input, growing, place, sink);
+        return evtx_read_how(input, growing, place, sink, how);
     case LOG_XML:
         return xml_read(input, growing, place, sink);
     case LOG_UNKNOWN:
         break;
     }
     return (struct log_result){.end = LOG_WRONG_KIND};
+}
+
+struct log_result log_read(enum log_kind kind, const struct log_input *input, bool growing,
+                           struct log_place *place, const struct log_sink *sink)
+{
+    return log_read_how(kind, input, growing, place, sink, NULL);
 }
