@@ -338,12 +338,15 @@ static bool find_in_chunk(struct reader *r, uint64_t index, const struct log_pla
         return false;
     }
     size_t end = records_end(r);
-    uint64_t number = r->header.first;
+    uint64_t number = number_at(r, EVTX_CHUNK_HEADER);
     for (size_t at = EVTX_CHUNK_HEADER; at < end;) {
         size_t size = evtx_record_size(r->bytes, at, end);
         if (size == 0) {
             at = step_over(r, index, at, number, true);
             continue;
+        }
+        if (is_stale(r, at, number)) {
+            return false;
         }
         if (is_place(r, place, at, behind)) {
             return true;
@@ -365,8 +368,12 @@ static bool hint_holds(struct reader *r, const struct log_place *place, struct p
         const struct run_of_chunks *run = &r->file->runs[i];
         if (index >= run->chunk && index - run->chunk < run->count) {
             *out = (struct position){.run = i, .chunk = index - run->chunk};
-            return at >= EVTX_CHUNK_HEADER && load_chunk(r, index) &&
-                   is_place(r, place, at, &out->at);
+            if (at < EVTX_CHUNK_HEADER || !load_chunk(r, index)) {
+                return false;
+            }
+            /* Only the records before it tell whether it is one of the chunk's former use. */
+            return r->header.sound ? is_place(r, place, at, &out->at)
+                                   : find_in_chunk(r, index, place, &out->at);
         }
     }
     return false;
