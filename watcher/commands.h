@@ -15,6 +15,7 @@ struct command_options {
     size_t spec_count;
     char **paths; /* what stands behind the options */
     int path_count;
+    unsigned jobs; /* threads of a scan; 0 is 1 */
     bool once, yes, all, json;
 };
 

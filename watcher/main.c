@@ -2,15 +2,17 @@
 #include "base/args.h"
 #include "base/term.h"
 #include "commands.h"
+#include "crew.h"
 #include "patchcore.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage_text[] =
     "usage: tcpipwatch run --source SPEC... [--root DIR] [--policy FILE] [--data DIR]\n"
     "                      [--once] [--yes]\n"
-    "       tcpipwatch scan [--policy FILE] [--all] [--json] PATH...\n"
+    "       tcpipwatch scan [--policy FILE] [--all] [--json] [--jobs N] PATH...\n"
     "       tcpipwatch status [--root DIR] [--policy FILE] [--data DIR]\n"
     "       tcpipwatch check-policy [FILE]\n"
     "\n"
@@ -35,6 +37,7 @@ static const char usage_text[] =
     "  --yes          answers every question with yes\n"
     "  --all          every record, not only event 4226\n"
     "  --json         one JSON object a line\n"
+    "  --jobs N       scans with N threads (1); the output stays in the same order\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done, 1 failed or a log could not be read whole, 2 wrong usage or policy,\n"
@@ -49,7 +52,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", command_run, "srpdoy", 0},
-    {"scan", command_scan, "paj", -1},
+    {"scan", command_scan, "pajn", -1},
     {"status", command_status, "rpd", 0},
     {"check-policy", command_check_policy, "p", 1},
 };
@@ -58,6 +61,19 @@ static int usage_error(void)
 {
     (void)term_write(TERM_ERR, "Try \"tcpipwatch --help\".\n");
     return PC_USAGE;
+}
+
+static bool take_jobs(struct command_options *options, const char *value)
+{
+    char *end;
+    unsigned long jobs = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || jobs < 1 || jobs > CREW_MOST) {
+        command_complain("--jobs %s: expected is a number of threads from 1 to %d.", value,
+                         CREW_MOST);
+        return false;
+    }
+    options->jobs = (unsigned)jobs;
+    return true;
 }
 
 static bool take_option(struct command_options *options, int letter, const char *value)
@@ -88,6 +104,8 @@ static bool take_option(struct command_options *options, int letter, const char 
     case 'a':
         options->all = true;
         break;
+    case 'n':
+        return take_jobs(options, value);
     default:
         options->json = true;
         break;
@@ -98,11 +116,17 @@ static bool take_option(struct command_options *options, int letter, const char 
 static int run_command(const struct command *command, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"source", required_argument, NULL, 's'}, {"root", required_argument, NULL, 'r'},
-        {"policy", required_argument, NULL, 'p'}, {"data", required_argument, NULL, 'd'},
-        {"once", no_argument, NULL, 'o'},         {"yes", no_argument, NULL, 'y'},
-        {"all", no_argument, NULL, 'a'},          {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'},
+        {"root", required_argument, NULL, 'r'},
+        {"policy", required_argument, NULL, 'p'},
+        {"data", required_argument, NULL, 'd'},
+        {"once", no_argument, NULL, 'o'},
+        {"yes", no_argument, NULL, 'y'},
+        {"all", no_argument, NULL, 'a'},
+        {"json", no_argument, NULL, 'j'},
+        {"jobs", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct command_options options = {0};
     int found;

@@ -4,11 +4,11 @@
 #include "base/wintime.h"
 #include "burst.h"
 #include "commands.h"
+#include "crew.h"
 #include "loop/clock.h"
-#include "match.h"
 #include "patchcore.h"
 #include "policy_file.h"
-#include "scan_json.h"
+#include "scan_piece.h"
 #include "text.h"
 #include "walk.h"
 
@@ -18,7 +18,10 @@
 
 enum {
     FLUSH_AT = 64 * 1024,         /* bytes of output that are written at a time */
-    PROGRESS_RECORDS = 16 * 1024, /* how often the clock is looked at */
+    KEEP_MOST = 256 * 1024,       /* bytes of output that a piece keeps until its turn */
+    SPLIT_FROM = 4 * 1024 * 1024, /* bytes from which on an .evtx log is read in pieces */
+    CHUNKS_COUNTED = 32,          /* chunks in a piece of one; */
+    CHUNKS_PRINTED = 4,           /* so many when every record is printed */
 };
 
 #define PROGRESS_TIME (WINTIME_PER_SECOND / 4)
@@ -28,8 +31,9 @@ struct scan {
     const struct os *os;
     struct policy policy;
     struct burst_scan *bursts;
+    struct crew *crew;
+    struct scan_wish wish;
     struct buf out;
-    const char *file; /* the one being read */
     uint64_t files, records, matches, burst_count, damaged;
     uint64_t unreadable;
     uint64_t progress_shown; /* time; 0: never */
@@ -38,19 +42,25 @@ struct scan {
     bool out_closed;
 };
 
-static bool write_out(struct scan *s)
+static bool write_bytes(struct scan *s, const struct buf *out)
 {
-    if (!term_write_bytes(TERM_OUT, buf_text(&s->out), s->out.len)) {
+    if (out->len > 0 && !term_write_bytes(TERM_OUT, buf_text(out), out->len)) {
         s->out_closed = true;
     }
-    s->no_memory = s->no_memory || s->out.failed;
-    buf_clear(&s->out);
+    s->no_memory = s->no_memory || out->failed;
     return !s->out_closed && !s->no_memory;
+}
+
+static bool write_out(struct scan *s)
+{
+    bool done = write_bytes(s, &s->out);
+    buf_clear(&s->out);
+    return done;
 }
 
 /* ---- progress, for the one who waits at a terminal ---- */
 
-static void show_progress(struct scan *s)
+static void show_progress(struct scan *s, uint64_t more_records)
 {
     uint64_t now = clock_now();
     if (!s->shows_progress || now - s->progress_shown < PROGRESS_TIME) {
@@ -58,12 +68,17 @@ static void show_progress(struct scan *s)
     }
     if (s->progress_shown != 0) {
         struct buf line = BUF_INIT;
-        buf_printf(&line, "\r%" PRIu64 " records in %" PRIu64 " files so far ", s->records,
-                   s->files);
+        buf_printf(&line, "\r%" PRIu64 " records in %" PRIu64 " files so far ",
+                   s->records + more_records, s->files);
         (void)term_write(TERM_ERR, buf_text(&line));
         buf_free(&line);
     }
     s->progress_shown = now;
+}
+
+static void tick(void *context, uint64_t records)
+{
+    show_progress(context, records);
 }
 
 static void clear_progress(struct scan *s)
@@ -76,121 +91,149 @@ static void clear_progress(struct scan *s)
     }
 }
 
-/* ---- one file ---- */
+/* ---- what a piece has found ---- */
 
-static void print_event(struct scan *s, const struct event *event)
-{
-    char time[WINTIME_TEXT_SIZE];
-    if (s->options->json) {
-        scan_json_event(&s->out, s->file, event);
-        return;
-    }
-    wintime_plain(event->time, time);
-    buf_printf(&s->out, "%s  record %" PRIu64 "  ", time, event->record);
-    add_printable(&s->out, event->provider != NULL ? event->provider : "-");
-    buf_printf(&s->out, " %u  ", event->id);
-    add_printable(&s->out, event->computer != NULL ? event->computer : "-");
-    buf_add_text(&s->out, "  ");
-    add_printable(&s->out, s->file);
-    buf_add_char(&s->out, '\n');
-}
-
-static bool take_event(void *context, const struct event *event)
-{
-    struct scan *s = context;
-    bool match = match_connect_limit(event);
-    s->records++;
-    if (match) {
-        s->matches++;
-        if (!burst_scan_add(s->bursts, event->computer, event->time)) {
-            s->no_memory = true;
-        }
-    }
-    if (match || s->options->all) {
-        print_event(s, event);
-    }
-    if (s->records % PROGRESS_RECORDS == 0) {
-        show_progress(s);
-    }
-    return !s->no_memory && (s->out.len < FLUSH_AT || write_out(s));
-}
-
-static void complain_of_file(struct scan *s, const char *what)
+static void complain_of_file(struct scan *s, const char *path, const char *what)
 {
     clear_progress(s);
-    command_complain("%s: %s", s->file, what);
+    command_complain("%s: %s", path, what);
 }
 
-static void take_damage(void *context, uint64_t offset, const char *what)
-{
-    struct scan *s = context;
-    char *text = text_printf("damaged at offset %" PRIu64 ": %s. The records there are lost, those "
-                             "behind them are read.",
-                             offset, what);
-    if (text != NULL) {
-        complain_of_file(s, text);
-    }
-    free(text);
-}
-
-static void say_unreadable(struct scan *s, enum os_status status)
+static void say_unreadable(struct scan *s, const char *path, enum os_status status)
 {
     char *text = text_printf("cannot be read: %s.", os_status_text(status));
     s->unreadable++;
     if (text != NULL) {
-        complain_of_file(s, text);
+        complain_of_file(s, path, text);
     }
     free(text);
 }
 
-static void read_log(struct scan *s, const struct log_input *input, enum log_kind kind, bool named)
+static void add_time(void *context, const char *computer, uint64_t time)
 {
-    const struct log_sink sink = {s, take_event, take_damage};
-    struct log_place place = {.set = false};
-    struct log_result result = {.end = LOG_WRONG_KIND};
-    if (kind != LOG_UNKNOWN) {
-        result = log_read(kind, input, false, &place, &sink);
+    struct scan *s = context;
+    if (!burst_scan_add(s->bursts, computer, time)) {
+        s->no_memory = true;
     }
-    if (result.end == LOG_WRONG_KIND) {
-        if (named) {
-            s->unreadable++;
-            complain_of_file(s, input->size == 0
-                                    ? "is empty; expected is an .evt file of Windows XP, an .evtx "
-                                      "file, or exported event XML."
-                                    : "is no event log; expected is an .evt file of Windows XP, an "
-                                      ".evtx file, or exported event XML.");
+}
+
+static void say_trouble(struct scan *s, const struct scan_piece *piece)
+{
+    const char *line = buf_text(&piece->trouble);
+    for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        char *text = text_printf("%.*s", (int)(end - line), line);
+        if (text != NULL) {
+            complain_of_file(s, piece->log->path, text);
         }
-        return;
+        free(text);
     }
-    s->files++;
-    s->damaged += result.damaged;
-    s->no_memory = s->no_memory || result.end == LOG_NO_MEMORY;
+}
+
+static void say_wrong_kind(struct scan *s, const struct scan_log *log)
+{
+    if (log->named) {
+        s->unreadable++;
+        complain_of_file(s, log->path,
+                         log->input.size == 0
+                             ? "is empty; expected is an .evt file of Windows XP, an .evtx file, "
+                               "or exported event XML."
+                             : "is no event log; expected is an .evt file of Windows XP, an .evtx "
+                               "file, or exported event XML.");
+    }
+}
+
+/* The last piece of a log. */
+static void end_log(struct scan *s, const struct scan_piece *piece)
+{
+    struct scan_log *log = piece->log;
+    if (log->opened == OS_OK && piece->end == LOG_WRONG_KIND) {
+        say_wrong_kind(s, log);
+    } else if (log->opened == OS_OK) {
+        s->files++;
+    }
+    if (log->status != OS_OK) {
+        say_unreadable(s, log->path, log->status);
+    } else if (log->shrunk) {
+        s->unreadable++;
+        complain_of_file(s, log->path,
+                         "became shorter while it was read; what it lost then is not counted.");
+    }
+    scan_log_close(log);
+}
+
+static bool emit(void *context, void *found, bool last)
+{
+    struct scan *s = context;
+    struct scan_piece *piece = found;
+    s->records += piece->records;
+    s->matches += piece->matches;
+    s->damaged += piece->damaged;
+    s->no_memory = s->no_memory || piece->no_memory;
+    scan_piece_each(piece, add_time, s);
+    say_trouble(s, piece);
+    if (piece->out.len < FLUSH_AT / 4) {
+        buf_add(&s->out, buf_text(&piece->out), piece->out.len);
+    } else if (write_out(s)) {
+        (void)write_bytes(s, &piece->out);
+    }
+    scan_piece_clear(piece);
+    show_progress(s, 0);
+    if (last) {
+        struct scan_log *log = piece->log;
+        log->status = log->status == OS_OK ? piece->status : log->status;
+        log->shrunk = log->shrunk || piece->shrunk;
+        if (piece->is_last) {
+            end_log(s, piece);
+        }
+        scan_piece_free(piece);
+    }
+    return !s->no_memory && !s->out_closed && (s->out.len < FLUSH_AT || write_out(s));
+}
+
+/* ---- one file ---- */
+
+/* The chunks of a log, some at a time. Takes over the piece, which is the first one. */
+static bool scan_chunks(struct scan *s, struct scan_piece *piece)
+{
+    struct scan_log *log = piece->log;
+    bool more = true;
+    uint64_t total = evtx_file_chunks(log->chunks);
+    uint64_t size = s->options->all && s->options->jobs > 1 ? CHUNKS_PRINTED : CHUNKS_COUNTED;
+    for (uint64_t at = 0; piece != NULL; at += size) {
+        piece->first_chunk = at;
+        piece->chunk_count = size;
+        piece->is_last = !more || at + size >= total;
+        struct scan_piece *next = piece->is_last ? NULL : scan_piece_new(&s->wish, log);
+        if (next == NULL && !piece->is_last) {
+            piece->is_last = true;
+            piece->no_memory = true;
+        }
+        more = crew_submit(s->crew, piece);
+        piece = next;
+    }
+    return more;
 }
 
 static bool scan_file(void *context, const char *path, bool named)
 {
     struct scan *s = context;
-    struct source_file file;
-    struct log_input input;
-    s->file = path;
-    show_progress(s);
-    enum os_status status = source_file_open(s->os, path, &file, &input);
-    if (status == OS_OK) {
-        read_log(s, &input, log_recognise(&input), named);
-        status = file.status;
+    struct scan_log *log = scan_log_open(s->os, path, named);
+    struct scan_piece *piece = log != NULL ? scan_piece_new(&s->wish, log) : NULL;
+    show_progress(s, 0);
+    if (piece == NULL) {
+        scan_log_close(log);
+        s->no_memory = true;
+        return false;
     }
-    source_file_close(&file);
-    if (status != OS_OK) {
-        say_unreadable(s, status);
+    if (log->opened == OS_OK && log->input.size >= SPLIT_FROM && scan_log_split(log, piece)) {
+        return scan_chunks(s, piece);
     }
-    return !s->no_memory && !s->out_closed;
+    return crew_submit(s->crew, piece);
 }
 
 static void cannot_walk(void *context, const char *path, enum os_status status)
 {
-    struct scan *s = context;
-    s->file = path;
-    say_unreadable(s, status);
+    say_unreadable(context, path, status);
 }
 
 /* ---- what was found ---- */
@@ -281,13 +324,32 @@ static void print_summary(struct scan *s)
     }
 }
 
-static int run_scan(struct scan *s)
+/* False when memory is out. */
+static bool read_all(struct scan *s)
 {
+    const struct crew_tasks tasks = {.run = scan_piece_run, .emit = emit, .context = s};
+    bool alone = s->options->jobs <= 1;
+    s->wish = (struct scan_wish){.all = s->options->all,
+                                 .json = s->options->json,
+                                 .flush_at = alone ? FLUSH_AT : KEEP_MOST,
+                                 .tick = alone && s->shows_progress ? tick : NULL,
+                                 .tick_context = s};
+    s->crew = crew_open(s->options->jobs, &tasks);
+    if (s->crew == NULL) {
+        return false;
+    }
     for (int i = 0; i < s->options->path_count; i++) {
         if (!walk_logs(s->os, s->options->paths[i], scan_file, cannot_walk, s)) {
             break;
         }
     }
+    (void)crew_close(s->crew);
+    return !s->no_memory;
+}
+
+static int run_scan(struct scan *s)
+{
+    s->no_memory = !read_all(s) || s->no_memory;
     clear_progress(s);
     s->no_memory =
         !burst_scan_each(s->bursts, s->policy.events, s->policy.window_seconds * WINTIME_PER_SECOND,

@@ -14,8 +14,8 @@
 /* 100 ns steps since 1601 from seconds since 1970. */
 uint64_t wintime_from_unix(uint64_t seconds);
 
-/* ISO 8601 with seven digits of fraction: 2011-09-16T16:43:00.0000000Z */
-void wintime_iso(uint64_t time, char out[WINTIME_TEXT_SIZE]);
+/* ISO 8601 with seven digits of fraction: 2011-09-16T16:43:00.0000000Z. Returns its length. */
+size_t wintime_iso(uint64_t time, char out[WINTIME_TEXT_SIZE]);
 
 /* For people, to the second: 2011-09-16 16:43:00 UTC */
 void wintime_plain(uint64_t time, char out[WINTIME_TEXT_SIZE]);

@@ -349,7 +349,7 @@ static void read_records(struct reader *r)
         resumed = behind_place(r, place, &p);
         last = (uint32_t)place->record;
         if (!resumed) {
-            r->run.result.place_lost = true;
+            run_place_lost(&r->run);
             p = beginning(r);
         }
     }
@@ -379,7 +379,9 @@ struct log_result evt_read_how(const struct log_input *input, bool growing, stru
         read_records(&r);
     } else {
         r.run.result.incomplete = true;
-        r.run.result.place_lost = place != NULL && place->set;
+        if (place != NULL && place->set) {
+            run_place_lost(&r.run);
+        }
         if (!growing) {
             run_damage(&r.run, EVT_HEADER_SIZE,
                        "no record and no end-of-file record, where at least one was expected");

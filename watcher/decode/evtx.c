@@ -453,7 +453,7 @@ static void read_file(struct reader *r)
     struct position from = {0, 0, EVTX_CHUNK_HEADER};
     struct log_place *place = r->run.place;
     if (place != NULL && place->set && !find_place(r, place, &from)) {
-        r->run.result.place_lost = true;
+        run_place_lost(&r->run);
         from = (struct position){0, 0, EVTX_CHUNK_HEADER};
     }
     if (r->run.result.end != LOG_NO_MEMORY) {

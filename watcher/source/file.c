@@ -47,6 +47,9 @@ static size_t read_file_at(void *context, uint64_t offset, void *buffer, size_t 
     if (file->status == OS_OK) {
         file->status = status;
     }
+    if (status == OS_OK && got < size && offset <= file->size && size <= file->size - offset) {
+        file->shrunk = true;
+    }
     return got;
 }
 
@@ -62,6 +65,7 @@ enum os_status source_file_open(const struct os *os, const char *path, struct so
     }
     status = os->stat_file(os, out->file, &stat);
     if (status == OS_OK) {
+        out->size = stat.size;
         *input = (struct log_input){read_file_at, out, stat.size};
     }
     return status;

@@ -38,11 +38,14 @@ struct source_reading {
 struct source_reading source_read(const struct os *os, struct source *source, bool growing,
                                   const struct log_sink *sink);
 
-/* A file as the decoders want it. `status` is the first reading error. */
+/* A file as the decoders want it. `status` is the first reading error. A copy of it, with an input
+ * of its own, may be read by another thread. */
 struct source_file {
     const struct os *os;
     struct os_file *file;
+    uint64_t size; /* when it was opened */
     enum os_status status;
+    bool shrunk; /* it was found to be shorter than it had been then */
 };
 enum os_status source_file_open(const struct os *os, const char *path, struct source_file *out,
                                 struct log_input *input);
