@@ -37,14 +37,13 @@ add_compile_definitions(
   # 64-bit time_t and off_t on i686 too; XP's msvcrt has the functions behind them.
   __MINGW_USE_VC2005_COMPAT
   _FILE_OFFSET_BITS=64)
-add_compile_options($<$<COMPILE_LANGUAGE:C>:-fstack-protector-strong>)
 
 # -static: nothing but Windows' own DLLs is needed. The versions are the lowest that the program asks
-# for; a higher one makes XP refuse to load it. The rest (DEP, ASLR) older systems ignore.
+# for; a higher one makes XP refuse to load it. Hardening is in hardening.cmake.
 string(REPLACE "." ";" windows_version_parts "${windows_version}")
 list(GET windows_version_parts 0 windows_major)
 list(GET windows_version_parts 1 windows_minor)
-add_link_options(-static -fstack-protector-strong -Wl,--nxcompat,--dynamicbase
+add_link_options(-static
   -Wl,--major-os-version,${windows_major},--minor-os-version,${windows_minor}
   -Wl,--major-subsystem-version,${windows_major},--minor-subsystem-version,${windows_minor})
 
