@@ -96,7 +96,7 @@ static struct reading read_log(enum log_kind kind, const uint8_t *data, size_t s
     struct log_memory memory = {data, size};
     struct log_input input = log_input_memory(&memory);
     struct reading r = {.place = place, .size = size, .stop_after = stop_after};
-    struct log_sink sink = {&r, keep_event, keep_damage};
+    struct log_sink sink = {.context = &r, .event = keep_event, .damage = keep_damage};
     struct log_place before = *place;
     r.result = log_read(kind, &input, growing, place, &sink);
     fuzz_require(r.result.end != LOG_NO_MEMORY, "memory is bounded");

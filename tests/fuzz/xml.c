@@ -2,17 +2,22 @@
 
 #include <string.h>
 
-/* True when at most one encoding is declared. A follower takes the first one for the whole file:
- * what is joined of exports in several encodings may read otherwise from its middle on. */
+/* True when no encoding is declared but by the first markup. A follower takes that one for the
+ * whole file: what is joined of exports in several encodings may read otherwise from its middle on.
+ */
 static bool has_one_encoding(const uint8_t *data, size_t size)
 {
     static const char word[] = "encoding";
+    static const char declaration[] = "<?xml";
     const size_t length = sizeof word - 1;
     unsigned count = 0;
+    const uint8_t *first = size > 0 ? memchr(data, '<', size) : NULL;
+    bool declared = first != NULL && size - (size_t)(first - data) >= sizeof declaration &&
+                    memcmp(first, declaration, sizeof declaration - 1) == 0;
     for (size_t at = 0; at + length <= size; at++) {
         count += memcmp(data + at, word, length) == 0 ? 1 : 0;
     }
-    return count < 2;
+    return count == 0 || (count == 1 && declared);
 }
 
 void fuzz_xml(const uint8_t *data, size_t size)
