@@ -48,7 +48,7 @@ void read_bytes(struct reading *r, enum log_kind kind, const void *bytes, size_t
 {
     struct log_memory memory = {bytes, size};
     struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {r, keep_event, keep_damage};
+    struct log_sink sink = {.context = r, .event = keep_event, .damage = keep_damage};
     r->count = 0;
     r->tcpip = 0;
     r->damage_at = 0;

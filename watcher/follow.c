@@ -21,6 +21,7 @@ struct reading {
     struct buf damage; /* sentences on the damaged places that were not told yet, a line each */
     size_t damaged;    /* how many there are */
     uint64_t damage_end;
+    uint64_t old, new; /* records after a lost place: counted before, and not */
     bool no_memory;
 };
 
@@ -66,9 +67,28 @@ static bool count_record(struct reading *r, const struct event *event)
     return true;
 }
 
+/* After a lost place: true for a record that is no newer than the last one that was counted. The
+ * first newer one ends this, since times may step backwards behind it. */
+static bool was_counted(struct reading *r, const struct event *event)
+{
+    if (r->log->counted_to == 0) {
+        return false;
+    }
+    if (event->time <= r->log->counted_to) {
+        r->old++;
+        return true;
+    }
+    r->log->counted_to = 0;
+    r->new ++;
+    return false;
+}
+
 static bool take_event(void *context, const struct event *event)
 {
     struct reading *r = context;
+    if (was_counted(r, event)) {
+        return true;
+    }
     if (match_connect_limit(event)) {
         return count_record(r, event);
     }
@@ -138,28 +158,40 @@ static void tell_access(struct watcher *w, struct followed *log,
     log->told_kind = wrong;
 }
 
-/* The log was cleared, wrapped past the place, or is another file: count from its oldest record. */
-static void start_over(struct watcher *w, struct followed *log)
+/* The log was cleared, wrapped past the place, or is another file. What was counted stays counted:
+ * two events before the log was cleared and one after it are three. */
+static void take_loss(void *context)
 {
-    watcher_tell(w, LEVEL_WARNING,
+    struct reading *r = context;
+    watcher_tell(r->watcher, LEVEL_WARNING,
                  "The last record read of %s is not in it any more: it was cleared, replaced, or "
                  "overwritten. Reading it from its oldest record; what was lost in between cannot "
                  "be counted.",
-                 log->source.path);
+                 r->log->source.path);
+    r->log->counted_to = r->log->source.place.time;
+    r->log->told_damage = 0;
+}
+
+/* A log without a single newer record is an older one, or the clock was set back: it is counted by
+ * itself, and what was told of it already keeps quiet by its times. */
+static void start_over(struct watcher *w, struct followed *log)
+{
     burst_close(log->source.detector);
     log->source.detector =
         burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
     log->source.place = (struct log_place){.set = false};
-    log->told_damage = 0;
+    log->counted_to = 0;
 }
 
 static struct source_reading read_once(struct reading *r)
 {
-    const struct log_sink sink = {r, take_event, take_damage};
+    const struct log_sink sink = {r, take_event, take_damage, take_loss};
     r->found = r->found_next;
     r->burst = r->next;
     r->found_next = false;
     r->started_again = 0;
+    r->old = 0;
+    r->new = 0;
     r->damaged = 0;
     r->damage_end = 0;
     buf_clear(&r->damage);
@@ -193,10 +225,13 @@ void watcher_follow(struct watcher *w, struct followed *log)
         struct log_place before = log->source.place;
         struct source_reading reading = read_once(&r);
         tell_access(w, log, &reading);
-        if (reading.result.place_lost) {
+        if (r.old > 0 && r.new == 0 && reading.result.end == LOG_END) {
             start_over(w, log);
             r.found_next = false;
             continue;
+        }
+        if (reading.result.place_lost && reading.result.records == 0) {
+            log->source.place.set = false; /* an empty log: its first record will be a new one */
         }
         tell_damage(w, &r);
         again = reading.result.end == LOG_STOPPED && r.found_next;

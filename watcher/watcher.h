@@ -23,6 +23,7 @@ struct followed {
     struct source source;
     enum os_status told_access;
     bool told_kind;
+    uint64_t counted_to;  /* after a lost place: records up to this time were counted; else 0 */
     uint64_t told_damage; /* file offset up to which damage was told */
 };
 

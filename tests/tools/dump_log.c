@@ -79,7 +79,7 @@ static int dump(const char *path, bool growing)
         input.size = (uint64_t)ftell(source.file);
         source.at = input.size;
     }
-    struct log_sink sink = {&out, print_event, print_damage};
+    struct log_sink sink = {.context = &out, .event = print_event, .damage = print_damage};
     struct log_result result = log_read(log_recognise(&input), &input, growing, NULL, &sink);
     print_result(&out, &result);
     (void)fclose(source.file);

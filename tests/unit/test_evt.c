@@ -652,7 +652,7 @@ static void unknown_size(void)
     struct log_memory memory = {image.bytes, image.size};
     struct log_input input = {read_chars, &memory, UINT64_MAX};
     size_t count = 0;
-    struct log_sink sink = {&count, count_event, NULL};
+    struct log_sink sink = {.context = &count, .event = count_event};
     struct log_result result = evt_read(&input, false, NULL, &sink);
     CHECK_NUMBER(result.end, LOG_END);
     CHECK_NUMBER(count, image.next - image.oldest);

@@ -232,7 +232,7 @@ static void endless_disorder(void)
     struct disorder d = {image.bytes, 6000};
     struct log_input input = {disorder_read, &d, FILE_HEADER + d.chunks * CHUNK};
     size_t count = 0;
-    struct log_sink sink = {&count, count_event, NULL};
+    struct log_sink sink = {.context = &count, .event = count_event};
     struct log_result result = evtx_read(&input, false, NULL, &sink);
     CHECK_NUMBER(result.end, LOG_END);
     CHECK_NUMBER(count, 6000);
@@ -414,7 +414,7 @@ static void following_is_cheap(void)
     struct counted counted = {{image.bytes, image.size}, 0};
     struct log_input input = {counted_read, &counted, UINT64_MAX};
     size_t count = 0;
-    struct log_sink sink = {&count, count_event, NULL};
+    struct log_sink sink = {.context = &count, .event = count_event};
     (void)evtx_read(&input, true, &place, &sink);
     CHECK_NUMBER(count, 3);
     CHECK(counted.bytes < (uint64_t)4 * CHUNK);

@@ -187,8 +187,8 @@ static void computers_and_logs_are_counted_apart(void)
     fixture_close(&f);
 }
 
-/* Cleared: new numbers, new times. What was counted of the old log does not count on. */
-static void a_cleared_log_is_counted_anew(void)
+/* Cleared: new numbers, new times. Two events before it and one after it are three. */
+static void a_cleared_log_counts_on(void)
 {
     struct watcher_fixture f;
     struct evt_image log;
@@ -200,17 +200,41 @@ static void a_cleared_log_is_counted_anew(void)
     write_and_follow(&f, &log);
     evt_image_free(&log);
     open_log(&log);
+    write_and_follow(&f, &log); /* empty at first */
+    CHECK_NUMBER(bursts_told(&f), 0);
     fixture_append(&log, "WKS", 2);
     write_and_follow(&f, &log);
     CHECK_NUMBER(fixture_count(&f.told, "is not in it any more"), 1);
-    CHECK_NUMBER(bursts_told(&f), 0);
-    fixture_append(&log, "WKS", 3);
-    write_and_follow(&f, &log);
-    CHECK_NUMBER(bursts_told(&f), 0);
-    fixture_append(&log, "WKS", 4);
-    write_and_follow(&f, &log);
     CHECK_NUMBER(bursts_told(&f), 1);
     CHECK(strstr(buf_text(&f.told), "Burst: 3 events") != NULL);
+    /* Times that step back behind the first new record count as well. */
+    fixture_append(&log, "WKS", 1);
+    write_and_follow(&f, &log);
+    CHECK_NUMBER(fixture_count(&f.told, "is not in it any more"), 1);
+    CHECK_NUMBER(bursts_told(&f), 1);
+    evt_image_free(&log);
+    fixture_close(&f);
+}
+
+/* The clock was set back before the log was cleared: every record is older than what was counted,
+ * and the new log is counted by itself. */
+static void a_cleared_log_of_an_earlier_time_is_counted(void)
+{
+    struct watcher_fixture f;
+    struct evt_image log;
+    fixture_open(&f);
+    f.w.policy.cooldown_seconds = 0;
+    fixture_add_log(&f, LOG);
+    open_log(&log);
+    fixture_append(&log, "WKS", 90000);
+    write_and_follow(&f, &log);
+    evt_image_free(&log);
+    open_log(&log);
+    for (uint64_t i = 0; i < 3; i++) {
+        fixture_append(&log, "WKS", i);
+        write_and_follow(&f, &log);
+    }
+    CHECK_NUMBER(bursts_told(&f), 1);
     CHECK_NUMBER(fixture_count(&f.told, "is not in it any more"), 1);
     evt_image_free(&log);
     fixture_close(&f);
@@ -480,7 +504,9 @@ int main(void)
         {"a burst that goes on is told again after the cooldown",
          a_burst_that_goes_on_is_told_again_after_the_cooldown},
         {"computers and logs are counted apart", computers_and_logs_are_counted_apart},
-        {"a cleared log is counted anew", a_cleared_log_is_counted_anew},
+        {"a cleared log counts on", a_cleared_log_counts_on},
+        {"a cleared log of an earlier time is counted",
+         a_cleared_log_of_an_earlier_time_is_counted},
         {"a replaced log tells nothing twice", a_replaced_log_tells_nothing_twice},
         {"wrapping behind the place loses nothing", wrapping_behind_the_place_loses_nothing},
         {"damage is told once", damage_is_told_once},

@@ -44,6 +44,9 @@ struct log_sink {
     /* A place that could not be read: its offset in bytes and what was found there and expected,
      * a sentence without a full stop. May be NULL. */
     void (*damage)(void *context, uint64_t offset, const char *what);
+    /* The place given is not in the log: what follows begins at the oldest record. Comes before
+     * the first of them. May be NULL. */
+    void (*lost)(void *context);
 };
 
 enum log_kind { LOG_UNKNOWN, LOG_EVT, LOG_EVTX, LOG_XML };

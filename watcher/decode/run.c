@@ -31,6 +31,14 @@ void run_damage(struct log_run *run, uint64_t offset, const char *format, ...)
     run->sink->damage(run->sink->context, offset, text);
 }
 
+void run_place_lost(struct log_run *run)
+{
+    run->result.place_lost = true;
+    if (run->sink->lost != NULL) {
+        run->sink->lost(run->sink->context);
+    }
+}
+
 bool place_is(const struct log_place *place, const struct event *event)
 {
     return place->record == event->record && place->time == event->time;

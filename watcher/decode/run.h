@@ -21,6 +21,9 @@ bool run_event(struct log_run *run, const struct event *event, uint64_t offset);
 /* Counts and reports one damaged place. The text is cut at about 250 bytes. */
 void run_damage(struct log_run *run, uint64_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* Notes and reports that the place given is not in the log. */
+void run_place_lost(struct log_run *run);
+
 /* True when `place` names this record. */
 bool place_is(const struct log_place *place, const struct event *event);
 

@@ -281,7 +281,7 @@ static void read_file(struct reader *r, const struct log_input *input)
     bool ended = read_on(r);
     if (r->looking && ended) {
         r->looking = false;
-        r->run.result.place_lost = true;
+        run_place_lost(&r->run);
         r->run.result.incomplete = false;
         xml_text_rewind(&r->text);
         ended = read_on(r);
