@@ -175,9 +175,10 @@ struct engine_world watcher_world(struct watcher *w)
 
 /* ---- patching ---- */
 
-static void note_copies(const struct watcher *w, uint32_t limit_before, struct engine_patch *patch)
+static void note_copies(const struct watcher *w, struct engine_patch *patch)
 {
-    *patch = (struct engine_patch){.limit_before = limit_before, .limit_after = w->memory.limit};
+    *patch = (struct engine_patch){.limit_before = w->memory.limit_before,
+                                   .limit_after = w->memory.limit};
     for (size_t c = 0; c < PC_COPIES; c++) {
         const struct pc_copy *copy = &w->target.copies[c];
         if (copy->present && copy->access == OS_OK && pc_writable(&copy->inspection)) {
@@ -204,7 +205,6 @@ static void patch(struct watcher *w, bool saved)
 {
     struct pc_plan plan = {.what = "set"};
     struct engine_patch written = {.time = 0};
-    uint32_t before = PC_LIMIT_WINDOWS;
     enum pc_result result = PC_FAILED;
     buf_clear(&w->why);
     watcher_look(w);
@@ -213,7 +213,6 @@ static void patch(struct watcher *w, bool saved)
     } else if (!w->has_target) {
         buf_add_text(&w->why, "The Windows directory cannot be read any more.");
     } else {
-        before = w->target.copies[PC_DRIVERS].inspection.limit;
         result = pc_plan_set(&w->pc, &w->target, w->memory.limit, &plan, &w->why);
         if (result == PC_DONE) {
             result = pc_apply(&w->pc, &w->target, &plan, &w->why);
@@ -222,7 +221,7 @@ static void patch(struct watcher *w, bool saved)
         watcher_look(w);
     }
     if (result == PC_DONE && w->has_target) {
-        note_copies(w, before, &written);
+        note_copies(w, &written);
     }
     w->result = result;
     struct engine_world world = watcher_world(w);

@@ -100,9 +100,23 @@ static bool asks_nobody(const struct engine_world *w)
     return !w->can_ask && !w->assume_yes;
 }
 
-static void begin_patching(struct engine_memory *m, struct engine_effects *effects)
+static const struct pc_inspection *drivers_of(const struct engine_world *w)
+{
+    const struct pc_copy *drivers = w->target != NULL ? &w->target->copies[PC_DRIVERS] : NULL;
+    return drivers != NULL && drivers->present && drivers->access == OS_OK ? &drivers->inspection
+                                                                           : NULL;
+}
+
+static void agree_to_patch(struct engine_memory *m, const struct engine_world *w)
 {
     m->state = ENGINE_PATCHING;
+    m->limit_before = drivers_of(w)->limit;
+}
+
+static void begin_patching(struct engine_memory *m, const struct engine_world *w,
+                           struct engine_effects *effects)
+{
+    agree_to_patch(m, w);
     add(effects, EFFECT_SAVE);
     add(effects, EFFECT_PATCH);
 }
@@ -111,7 +125,7 @@ static void ask_for_patch(struct engine_memory *m, const struct engine_world *w,
                           struct engine_effects *effects)
 {
     if (w->assume_yes) {
-        begin_patching(m, effects);
+        begin_patching(m, w, effects);
     } else {
         add(effects, asks_nobody(w) ? EFFECT_TELL_NOBODY_TO_ASK : EFFECT_ASK_PATCH);
     }
@@ -157,13 +171,6 @@ static void ask_for_restart(struct engine_memory *m, const struct engine_world *
     } else {
         add(effects, asks_nobody(w) ? EFFECT_TELL_RESTART_NEEDED : EFFECT_ASK_RESTART);
     }
-}
-
-static const struct pc_inspection *drivers_of(const struct engine_world *w)
-{
-    const struct pc_copy *drivers = w->target != NULL ? &w->target->copies[PC_DRIVERS] : NULL;
-    return drivers != NULL && drivers->present && drivers->access == OS_OK ? &drivers->inspection
-                                                                           : NULL;
 }
 
 static bool is_driver_asked_about(const struct engine_memory *m, const struct engine_world *w)
@@ -272,7 +279,7 @@ struct engine_effects engine_burst_seen(struct engine_memory *m, const struct en
     m->asked_version = drivers_of(w)->version;
     m->asked_size = drivers_of(w)->size;
     if (w->policy->on_burst == ON_BURST_PATCH) {
-        m->state = ENGINE_PATCHING;
+        agree_to_patch(m, w);
         add(&effects, EFFECT_SAVE);
         add(&effects, EFFECT_TELL_BURST);
         add(&effects, EFFECT_PATCH);
@@ -296,7 +303,7 @@ struct engine_effects engine_patch_answer(struct engine_memory *m, const struct 
         drop_question(m, &effects);
     } else if (yes) {
         m->limit = limit;
-        begin_patching(m, &effects);
+        begin_patching(m, w, &effects);
     } else {
         m->state = ENGINE_WATCHING;
         add(&effects, EFFECT_SAVE);

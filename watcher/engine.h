@@ -65,6 +65,7 @@ struct engine_memory {
     struct engine_burst others[ENGINE_OTHERS_MAX];
     struct engine_burst untold;    /* found, its records are counted, and not told yet */
     uint32_t limit;                /* what the user or the policy wants; in DECIDING the proposal */
+    uint32_t limit_before;         /* PATCHING: the limit that was there when yes was said */
     struct engine_patch patch;     /* the last one */
     char boot[BOOT_IDENTITY_SIZE]; /* the start of this machine during which it was patched */
     uint64_t remind_at;            /* REBOOT_PENDING: 0 when the restart was agreed to */

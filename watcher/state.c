@@ -36,6 +36,7 @@ static void add_memory(struct buf *out, const struct engine_memory *m)
     }
     add_burst(out, "untold-burst", &m->untold);
     keyfile_add_number(out, "limit", m->limit);
+    keyfile_add_number(out, "limit-before", m->limit_before);
     keyfile_add(out, "computer", m->computer);
     keyfile_add(out, "boot", m->boot);
     keyfile_add_number(out, "remind-at", m->remind_at);
@@ -228,6 +229,7 @@ static bool take_number_line(struct engine_memory *m, const char *key, const cha
         uint32_t *number;
     } small_numbers[] = {
         {"limit", &m->limit},
+        {"limit-before", &m->limit_before},
         {"patch-limit-before", &m->patch.limit_before},
         {"patch-limit-after", &m->patch.limit_after},
     };

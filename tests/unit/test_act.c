@@ -183,6 +183,26 @@ static void a_line_without_a_question_is_nothing(void)
     fixture_close(&f);
 }
 
+/* Killed behind the last write: the patch is finished as what it was. */
+static void a_patch_that_was_done_already_keeps_its_limits(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    struct engine_memory killed = f.w.memory;
+    watcher_answer(&f.w, "y");
+    killed.state = ENGINE_PATCHING;
+    killed.limit_before = 10;
+    f.w.memory = killed;
+    struct engine_world world = watcher_world(&f.w);
+    watcher_act(&f.w, engine_start(&f.w.memory, &world));
+    CHECK_NUMBER(f.w.memory.state, ENGINE_REBOOT_PENDING);
+    CHECK_NUMBER(f.w.memory.patch.limit_before, 10);
+    CHECK_NUMBER(f.w.memory.patch.limit_after, 100);
+    CHECK(f.w.memory.patch.copies[PC_DRIVERS].present);
+    fixture_close(&f);
+}
+
 /* An update came while the question stood: the yes was not for this driver. */
 static void a_driver_replaced_meanwhile_is_left_alone(void)
 {
@@ -276,6 +296,8 @@ int main(void)
         {"nonsense is asked again", nonsense_is_asked_again},
         {"the restart is agreed to or put off", the_restart_is_agreed_to_or_put_off},
         {"a line without a question is nothing", a_line_without_a_question_is_nothing},
+        {"a patch that was done already keeps its limits",
+         a_patch_that_was_done_already_keeps_its_limits},
         {"a driver replaced meanwhile is left alone", a_driver_replaced_meanwhile_is_left_alone},
         {"without a saved state nothing is patched", without_a_saved_state_nothing_is_patched},
         {"an audit log that cannot be written is told once",

@@ -56,6 +56,7 @@ static void fill(struct fixture *f)
     m->others[1] = (struct engine_burst){"", NOW + 7, NOW + 8, 9};
     m->untold = (struct engine_burst){"LATER", NOW + 10, NOW + 11, UINT64_MAX};
     m->limit = 12;
+    m->limit_before = 18;
     m->patch.time = NOW + 13;
     m->patch.limit_before = 14;
     m->patch.limit_after = 15;
@@ -90,6 +91,7 @@ static void check_memory(const struct engine_memory *got, const struct engine_me
     }
     check_burst(&got->untold, &expected->untold);
     CHECK_NUMBER(got->limit, expected->limit);
+    CHECK_NUMBER(got->limit_before, expected->limit_before);
     CHECK_NUMBER(got->patch.time, expected->patch.time);
     CHECK_NUMBER(got->patch.limit_before, expected->patch.limit_before);
     CHECK_NUMBER(got->patch.limit_after, expected->patch.limit_after);
