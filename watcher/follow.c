@@ -233,6 +233,7 @@ void watcher_follow(struct watcher *w, struct followed *log)
         if (reading.result.place_lost && reading.result.records == 0) {
             log->source.place.set = false; /* an empty log: its first record will be a new one */
         }
+        w->look_again = w->look_again || log->source.place.doubt != before.doubt;
         tell_damage(w, &r);
         again = reading.result.end == LOG_STOPPED && r.found_next;
         if (has_moved(&before, &log->source.place)) {

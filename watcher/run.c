@@ -21,6 +21,7 @@ enum {
     WATCH_LOGS = 1,
     SAFETY_MS = 60 * 1000, /* looks at everything once in this time, should a notice be lost */
     POLL_MS = 2 * 1000,    /* where the system cannot watch a file */
+    LOOK_AGAIN_MS = 500,   /* until what may be half written is looked at again */
     POLICY_QUIET_MS = 300,
 };
 
@@ -284,7 +285,7 @@ static int64_t until(uint64_t due, uint64_t now, int64_t most)
 
 static int64_t next_timeout(struct watcher *w, bool poll)
 {
-    int64_t timeout = poll ? POLL_MS : SAFETY_MS;
+    int64_t timeout = w->look_again ? LOOK_AGAIN_MS : poll ? POLL_MS : SAFETY_MS;
     uint64_t tick = engine_next_tick(&w->memory);
     uint64_t now = loop_now_ms(w->loop);
     if (tick != 0) {
@@ -335,6 +336,7 @@ static void take_line(struct watcher *w)
 
 static void follow_all(struct watcher *w, uint32_t which)
 {
+    w->look_again = w->look_again && which == 0;
     for (size_t i = 0; i < w->log_count; i++) {
         if (which >> (WATCH_LOGS + i) & 1) {
             watcher_follow(w, &w->logs[i]);

@@ -295,6 +295,37 @@ static void follower_reads_each_record_once(void)
     evt_image_free(&image);
 }
 
+/* What is written over while it is read looks damaged for a moment. */
+static void follower_looks_twice_at_damage(void)
+{
+    struct evt_image image;
+    struct log_place place = {.set = false};
+    CHECK(evt_image_create(&image, 65536, 65536));
+    append(&image, 3);
+    read_image(&image, true, &place);
+    uint32_t fourth = image.end;
+    append(&image, 3);
+    uint8_t signature = image.bytes[fourth + 4];
+    image.bytes[fourth + 4] ^= 1;
+    read_image(&image, true, &place);
+    CHECK_NUMBER(reading.count, 0);
+    CHECK_NUMBER(reading.result.damaged, 0);
+    CHECK(reading.result.incomplete);
+    CHECK_NUMBER(place.doubt, fourth + 1);
+    /* Whole by now. */
+    struct log_place later = place;
+    image.bytes[fourth + 4] = signature;
+    read_image(&image, true, &later);
+    CHECK(numbers_are(4, 3));
+    CHECK_NUMBER(reading.result.damaged, 0);
+    /* Damaged still. */
+    image.bytes[fourth + 4] ^= 1;
+    read_image(&image, true, &place);
+    CHECK(numbers_are(5, 2));
+    CHECK_NUMBER(reading.result.damaged, 1);
+    evt_image_free(&image);
+}
+
 static void follower_that_was_away_too_long(void)
 {
     struct evt_image image;
@@ -333,7 +364,7 @@ static void wrong_hint_is_only_a_hint(void)
     static const uint64_t hints[] = {0, 1, HEADER, 4000, 8190, 8192, UINT64_MAX};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         uint32_t number = image.oldest + 5;
-        struct log_place place = {true, number, TIME_0 + number * WINTIME_PER_SECOND, hints[i]};
+        struct log_place place = {true, number, TIME_0 + number * WINTIME_PER_SECOND, hints[i], 0};
         read_image(&image, true, &place);
         CHECK(!reading.result.place_lost);
         CHECK(numbers_are(number + 1, image.next - number - 1));
@@ -679,6 +710,7 @@ int main(void)
         {"a wrong hint is only a hint", wrong_hint_is_only_a_hint},
         {"a place among stale records", place_among_stale_records},
         {"a half-written record", half_written_record},
+        {"a follower looks twice at damage", follower_looks_twice_at_damage},
         {"wrong kinds", wrong_kinds},
         {"a damaged record costs itself", damaged_record_costs_itself},
         {"a lost end mark", lost_end_mark},

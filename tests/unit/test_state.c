@@ -71,7 +71,7 @@ static void fill(struct fixture *f)
     (void)snprintf(m->computer, sizeof m->computer, "%s", "WKS");
     m->asked_version = (struct pc_version){{5, 2, 3790, 1830}};
     m->asked_size = UINT64_C(1) << 40;
-    f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468};
+    f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468, 0};
 }
 
 static void check_burst(const struct engine_burst *got, const struct engine_burst *expected)

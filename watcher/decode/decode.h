@@ -35,6 +35,9 @@ struct log_place {
     uint64_t record; /* its record number and its time, by which it is known again */
     uint64_t time;
     uint64_t offset; /* where it begins in the file, a hint that is verified before it is used */
+    uint64_t doubt;  /* one more than the offset of a damaged place in a growing log, or 0: it may
+                      * be being written just now, and is reported when the next reading meets it
+                      * again. Needs not be kept across a restart */
 };
 
 struct log_sink {

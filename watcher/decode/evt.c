@@ -23,6 +23,7 @@ struct reader {
     struct evt_mark bounds; /* the records are those from begin to end */
     bool bounds_known;      /* false: there is no end-of-file record */
     bool growing;
+    bool resumed;         /* reads on behind a place */
     const uint16_t *only; /* NULL: every event id */
     struct buf names;
 };
@@ -288,6 +289,19 @@ static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
     return run_event(&r->run, &event, at);
 }
 
+/* A log that is written to while it is read may show a record that is half there: the first look at
+ * a damaged place behind what was read before only notes the place. */
+static bool may_be_being_written(struct reader *r, uint32_t at)
+{
+    struct log_place *place = r->run.place;
+    if (!r->growing || !r->resumed || place->doubt == (uint64_t)at + 1) {
+        return false;
+    }
+    place->doubt = (uint64_t)at + 1;
+    r->run.result.incomplete = true;
+    return true;
+}
+
 /* All records up to a known end. What is not one lies between two that are, so it is damage. */
 static void walk_to_end(struct reader *r, struct position p)
 {
@@ -297,6 +311,9 @@ static void walk_to_end(struct reader *r, struct position p)
             return;
         }
         if (look.thing == EVT_BROKEN || look.thing == EVT_MARK) {
+            if (may_be_being_written(r, p.at)) {
+                return;
+            }
             report_broken(r, p.at);
             look.length = evt_ring_resync(&r->ring, p.at, p.rest, NULL);
             if (look.length == 0) {
@@ -343,12 +360,11 @@ static void read_records(struct reader *r)
 {
     struct log_place *place = r->run.place;
     struct position p = beginning(r);
-    bool resumed = false;
     uint32_t last = 0;
     if (place != NULL && place->set) {
-        resumed = behind_place(r, place, &p);
+        r->resumed = behind_place(r, place, &p);
         last = (uint32_t)place->record;
-        if (!resumed) {
+        if (!r->resumed) {
             run_place_lost(&r->run);
             p = beginning(r);
         }
@@ -356,7 +372,7 @@ static void read_records(struct reader *r)
     if (r->bounds_known) {
         walk_to_end(r, p);
     } else {
-        walk_by_number(r, p, resumed ? &last : NULL);
+        walk_by_number(r, p, r->resumed ? &last : NULL);
     }
 }
 
