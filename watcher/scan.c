@@ -95,8 +95,11 @@ static void clear_progress(struct scan *s)
 
 static void complain_of_file(struct scan *s, const char *path, const char *what)
 {
+    struct buf name = BUF_INIT; /* a name with a line end in it stays on one line */
     clear_progress(s);
-    command_complain("%s: %s", path, what);
+    add_printable(&name, path);
+    command_complain("%s: %s", buf_text(&name), what);
+    buf_free(&name);
 }
 
 static void say_unreadable(struct scan *s, const char *path, enum os_status status)
@@ -129,9 +132,16 @@ static void say_trouble(struct scan *s, const struct scan_piece *piece)
     }
 }
 
+/* Found in a directory, an XML file may be anything; other files with a log's ending may not. */
+static bool may_be_no_log(const struct scan_log *log)
+{
+    size_t length = strlen(log->path);
+    return !log->named && length >= 4 && same_text_nocase(log->path + length - 4, ".xml");
+}
+
 static void say_wrong_kind(struct scan *s, const struct scan_log *log)
 {
-    if (log->named) {
+    if (!may_be_no_log(log)) {
         s->unreadable++;
         complain_of_file(s, log->path,
                          log->input.size == 0
