@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One build tries every place; for the others, which are slower or add little, every fifth will do.
- */
-#if defined(__OPTIMIZE__) && !defined(__clang__) && !defined(_WIN32)
+/* One build tries every place; for the others, which are slower or add little, some will do. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { STEP = 17 };
+#elif defined(__OPTIMIZE__) && !defined(__clang__) && !defined(_WIN32)
 enum { STEP = 1 };
 #else
 enum { STEP = 5 };
