@@ -5,6 +5,7 @@
 # itself does not work.
 #   TCPIPWATCH_WINEPREFIX    the prefix, made when it is not there; default $PWD/wineprefix
 #   TCPIPWATCH_WINE_TIMEOUT  seconds that the program may take, default 120
+#   TCPIPWATCH_WINEDLLOVERRIDES  more of Wine's WINEDLLOVERRIDES, none by default
 set -eu
 
 [ "${1-}" != -- ] || shift
@@ -26,7 +27,7 @@ WINEPREFIX=$(cd "$(dirname "$WINEPREFIX")" && pwd)/$(basename "$WINEPREFIX")
 WINEARCH=win64
 WINEDEBUG=${WINEDEBUG:--all}
 # No .NET, no HTML engine (each would ask to be downloaded), no desktop menus.
-WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
+WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d${TCPIPWATCH_WINEDLLOVERRIDES:+;$TCPIPWATCH_WINEDLLOVERRIDES}"
 export WINEPREFIX WINEARCH WINEDEBUG WINEDLLOVERRIDES
 unset DISPLAY WAYLAND_DISPLAY
 
