@@ -61,6 +61,9 @@ static const char *name_fault(struct slice name)
         return " is no name of a program; names are separated by commas, and hold no \";\" or "
                "\"=\".";
     }
+    if (name.text[0] == '[' || name.text[0] == '#') {
+        return " begins as a section or a comment does; write \"?\" for its first character.";
+    }
     if ((slice_holds(name, '/') || slice_holds(name, '\\')) && start[0] != '*' && start[0] != '?' &&
         !policy_is_absolute(start)) {
         return " is neither a file name nor an absolute path.";

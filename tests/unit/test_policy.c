@@ -303,6 +303,12 @@ static void lists_are_checked(void)
                  "p.ini:2: [programs] expected: \"\" is an empty name; there is a comma too many.\n"
                  "p.ini:2: [programs] expected: \"bin/c\" is neither a file name nor an absolute "
                  "path.");
+    /* In a line of its own, as the policy is printed, such a name would be something else. */
+    check_errors("[programs]\nexpected = a.exe,[b].exe,#c.exe\n",
+                 "p.ini:2: [programs] expected: \"[b].exe\" begins as a section or a comment does; "
+                 "write \"?\" for its first character.\n"
+                 "p.ini:2: [programs] expected: \"#c.exe\" begins as a section or a comment does; "
+                 "write \"?\" for its first character.");
     /* The lines that go on with a wrong one are not errors of their own. */
     check_errors("[programs]\nexpected = a ; b\n  c\n",
                  "p.ini:2: \"expected = a ; b\": a comment has to stand on a line of its own; "
@@ -506,7 +512,11 @@ static void the_manual_page_agrees_with_the_table(void)
     }
     const char *place = strstr(text, ".Sh EXAMPLES");
     unsigned examples = 0;
-    while (place != NULL && (place = strstr(place, ".Bd -literal -offset indent\n[")) != NULL) {
+    while (place != NULL) {
+        place = strstr(place, ".Bd -literal -offset indent\n[");
+        if (place == NULL) {
+            break;
+        }
         struct buf example = BUF_INIT;
         place = strchr(place, '\n') + 1;
         for (; strncmp(place, ".Ed", 3) != 0; place++) {
