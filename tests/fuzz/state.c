@@ -72,6 +72,37 @@ static enum keyfile_status load_and_save(const void *bytes, size_t size, struct 
     return whole;
 }
 
+/* Goes over the records and bursts that a detector remembers, and over the checksum: what is far
+ * from the newest record may be forgotten at every start. */
+static const char *next_lasting_line(const char *line, size_t *length)
+{
+    while (strncmp(line, "item ", 5) == 0 || strncmp(line, "end ", 4) == 0) {
+        bool item = line[0] == 'i';
+        line = strchr(line, '\n') + 1;
+        for (int more = 0; item && more < 4; more++) {
+            line = strchr(line, '\n') + 1;
+        }
+    }
+    *length = strcspn(line, "\n");
+    return line;
+}
+
+/* True when the two say the same of everything but what may be forgotten. */
+static bool same_states(const char *a, const char *b)
+{
+    size_t a_length = 1;
+    size_t b_length = 1;
+    bool same = true;
+    while (same && a_length > 0 && b_length > 0) {
+        a = next_lasting_line(a, &a_length);
+        b = next_lasting_line(b, &b_length);
+        same = a_length == b_length && memcmp(a, b, a_length) == 0;
+        a += a_length + (a[a_length] == '\n' ? 1 : 0);
+        b += b_length + (b[b_length] == '\n' ? 1 : 0);
+    }
+    return same;
+}
+
 void fuzz_state(const uint8_t *data, size_t size)
 {
     struct buf file = BUF_INIT;
@@ -80,7 +111,7 @@ void fuzz_state(const uint8_t *data, size_t size)
     keyfile_frame(&file, "tcpipwatch-state", data, size);
     if (load_and_save(file.data, file.len, &first) == KEYFILE_OK) {
         fuzz_require(load_and_save(first.data, first.len, &again) == KEYFILE_OK &&
-                         first.len == again.len && memcmp(first.data, again.data, first.len) == 0,
+                         same_states(buf_text(&first), buf_text(&again)),
                      "a state is loaded as it was saved");
     }
     buf_free(&file);
