@@ -17,25 +17,61 @@ struct json audit_start(struct buf *line, uint64_t now, const char *program, con
     return j;
 }
 
-enum os_status audit_write(const struct os *os, const char *file, struct json *j, struct buf *line)
+/* A full disk or a power cut may have torn the last line. */
+static bool ends_inside_a_line(const struct os *os, const char *file)
 {
     struct os_file *log;
-    json_close_object(j);
-    buf_add_char(line, '\n');
-    if (line->failed) {
-        return OS_NO_MEMORY;
+    struct os_stat stat;
+    char last = '\n';
+    size_t got = 0;
+    if (os->open(os, file, OS_READ, &log) != OS_OK) {
+        return false;
     }
+    if (os->stat_file(os, log, &stat) == OS_OK && stat.size > 0) {
+        (void)os->read_at(os, log, stat.size - 1, &last, 1, &got);
+    }
+    (void)os->close(os, log);
+    return got == 1 && last != '\n';
+}
+
+static enum os_status append(const struct os *os, const char *file, const struct buf *text)
+{
+    struct os_file *log;
     enum os_status status = os->open(os, file, OS_APPEND, &log);
     if (status != OS_OK) {
         return status;
     }
-    status = os->write(os, log, line->data, line->len);
+    status = os->write(os, log, text->data, text->len);
     if (status == OS_OK) {
         status = os->flush(os, log);
     }
     enum os_status closed = os->close(os, log);
-    buf_clear(line);
     return status != OS_OK ? status : closed;
+}
+
+enum os_status audit_write(const struct os *os, const char *file, struct json *j, struct buf *line)
+{
+    struct buf text = BUF_INIT;
+    enum os_status status = OS_NO_MEMORY;
+    char *directory = os_path_directory(file);
+    json_close_object(j);
+    if (ends_inside_a_line(os, file)) {
+        buf_add_char(&text, '\n');
+    }
+    buf_add(&text, buf_text(line), line->len);
+    buf_add_char(&text, '\n');
+    if (directory != NULL && !line->failed && !text.failed) {
+        status = append(os, file, &text);
+    }
+    if (status == OS_OK) {
+        /* Its name has to last, too; but a directory that may only be written to cannot be. */
+        status = os->flush_directory(os, directory);
+        status = status == OS_DENIED ? OS_OK : status;
+    }
+    buf_clear(line);
+    buf_free(&text);
+    free(directory);
+    return status;
 }
 
 char *audit_default_file(const char *data)

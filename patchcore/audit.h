@@ -9,7 +9,8 @@
  * adds members and hands the line to audit_write(). */
 struct json audit_start(struct buf *line, uint64_t now, const char *program, const char *action);
 
-/* Closes the object and appends the line to the file, in one write, flushed. `line` is emptied. */
+/* Closes the object and appends the line to the file, in one write, flushed; behind a line that was
+ * torn it begins one of its own. `line` is emptied. */
 enum os_status audit_write(const struct os *os, const char *file, struct json *j, struct buf *line);
 
 /* DATA/audit.jsonl; the caller frees. NULL when memory is out. */

@@ -71,22 +71,42 @@ static void make_manifest(struct buf *out, const struct pc_inspection *inspectio
     keyfile_finish(out);
 }
 
+static const char temporary[] = ".new"; /* what os_write_whole() adds to a name */
+
 static enum os_status write_both(const struct os *os, const char *directory, const char *name,
                                  const struct buf *image, const struct buf *manifest)
 {
-    enum os_status status = os_make_directories(os, directory);
+    enum os_status status = OS_NO_MEMORY;
     char *manifest_name = text_printf("%s.txt", name);
-    if (manifest_name == NULL || manifest->failed) {
-        status = OS_NO_MEMORY;
-    }
     /* The manifest first: an original without its manifest never exists. */
-    if (status == OS_OK) {
+    if (manifest_name != NULL && !manifest->failed) {
         status = os_write_whole(os, directory, manifest_name, manifest->data, manifest->len);
     }
     if (status == OS_OK) {
         status = os_write_whole(os, directory, name, image->data, image->len);
     }
     free(manifest_name);
+    return status;
+}
+
+/* Saves the image where it is not saved yet. The directory is every root's, so that two programs
+ * may come here at a time: they must not write the same temporary file. */
+static enum os_status save_once(const struct os *os, const char *directory, const char *name,
+                                const struct buf *image, const struct buf *manifest, bool present)
+{
+    struct os_lock *lock = NULL;
+    enum os_status status = os_make_directories(os, directory);
+    if (status == OS_OK && present) {
+        /* Whoever saved it may have been killed before this. */
+        return os->flush_directory(os, directory);
+    }
+    if (status == OS_OK) {
+        status = os->lock(os, directory, &lock);
+    }
+    if (status == OS_OK) {
+        status = write_both(os, directory, name, image, manifest);
+    }
+    os->unlock(os, lock);
     return status;
 }
 
@@ -107,19 +127,19 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
         goto done;
     }
     enum backup_found found = verify(pc->os, file, crc32, &present, why);
-    if (found != BACKUP_MISSING) {
-        saved = found == BACKUP_SOUND;
+    if (found == BACKUP_UNSOUND) {
         goto done;
     }
-    enum os_status status = write_both(pc->os, directory, name.data, image, &manifest);
+    enum os_status status =
+        save_once(pc->os, directory, name.data, image, &manifest, found == BACKUP_SOUND);
     if (status != OS_OK) {
         buf_add_text(why, "The original cannot be saved as ");
         add_printable(why, file);
         buf_printf(why, ": %s.", os_status_text(status));
         goto done;
     }
-    saved = verify(pc->os, file, crc32, &present, why) == BACKUP_SOUND;
-    if (saved) {
+    saved = found == BACKUP_SOUND || verify(pc->os, file, crc32, &present, why) == BACKUP_SOUND;
+    if (saved && found == BACKUP_MISSING) {
         struct buf shown = BUF_INIT;
         add_printable(&shown, file);
         install_say(pc, "Saved the original as %s.", buf_text(&shown));
@@ -132,6 +152,45 @@ done:
     buf_free(&manifest);
     buf_free(&name);
     return saved;
+}
+
+struct tidying {
+    const struct os *os;
+    const char *directory;
+    bool remove;
+    bool found;
+};
+
+static bool tidy_name(void *context, const char *name)
+{
+    struct tidying *t = context;
+    size_t length = strlen(name);
+    size_t tail = sizeof temporary - 1;
+    if (length <= tail || strcmp(name + length - tail, temporary) != 0) {
+        return true;
+    }
+    t->found = true;
+    char *path = t->remove ? os_path_join(t->directory, name) : NULL;
+    if (path != NULL) {
+        (void)t->os->remove(t->os, path);
+    }
+    free(path);
+    return t->remove;
+}
+
+void backup_tidy(const struct pc_context *pc)
+{
+    const struct os *os = pc->os;
+    struct os_lock *lock = NULL;
+    char *directory = os_path_join(pc->data, "originals");
+    struct tidying t = {.os = os, .directory = directory};
+    if (directory != NULL && os->list(os, directory, tidy_name, &t) == OS_OK && t.found &&
+        os->lock(os, directory, &lock) == OS_OK) {
+        t.remove = true;
+        (void)os->list(os, directory, tidy_name, &t);
+        os->unlock(os, lock);
+    }
+    free(directory);
 }
 
 enum backup_found backup_load(const struct pc_context *pc, const struct pc_version *version,

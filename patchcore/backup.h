@@ -10,6 +10,9 @@
 bool backup_save(const struct pc_context *pc, const struct buf *image,
                  const struct pc_inspection *inspection, const char *path, struct buf *why);
 
+/* Removes the halves of originals that a crash left while they were being saved. */
+void backup_tidy(const struct pc_context *pc);
+
 enum backup_found { BACKUP_SOUND, BACKUP_MISSING, BACKUP_UNSOUND };
 
 /* Reads the saved original with the CRC-32 and version, and verifies it: its CRC-32, and that it is

@@ -173,14 +173,12 @@ bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, cons
     return status == OS_OK;
 }
 
-bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, bool *swapped,
-                  struct buf *why)
+bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why)
 {
     char *staged = staged_path(copy);
     enum os_status status = OS_NO_MEMORY;
     if (staged != NULL) {
         status = pc->os->rename(pc->os, staged, copy->path);
-        *swapped = status == OS_OK;
     }
     if (status == OS_OK) {
         status = pc->os->flush_directory(pc->os, copy->directory);
@@ -196,14 +194,29 @@ bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, st
 {
     char *staged = staged_path(copy);
     enum os_status status = staged != NULL ? pc->os->remove(pc->os, staged) : OS_NO_MEMORY;
-    if (status == OS_NOT_FOUND) {
-        status = OS_OK;
+    if (status == OS_OK || status == OS_NOT_FOUND) {
+        status = pc->os->flush_directory(pc->os, copy->directory);
     }
     if (status != OS_OK) {
         install_explain(why, staged != NULL ? staged : copy->path, "cannot be removed", status);
     }
     free(staged);
     return status == OS_OK;
+}
+
+void install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy)
+{
+    struct os_stat stat;
+    char *aside = text_printf("%s" OS_ASIDE, copy->path);
+    if (aside != NULL && pc->os->stat(pc->os, aside, &stat) == OS_OK) {
+        enum os_status status = pc->os->stat(pc->os, copy->path, &stat);
+        if (status == OS_NOT_FOUND) {
+            (void)pc->os->rename(pc->os, aside, copy->path);
+        } else if (status == OS_OK) {
+            (void)pc->os->remove(pc->os, aside);
+        }
+    }
+    free(aside);
 }
 
 bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
@@ -225,7 +238,6 @@ bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
 struct copy_work {
     struct buf before, after;
     bool staged;
-    bool swapped;
 };
 
 struct transaction {
@@ -234,6 +246,7 @@ struct transaction {
     const struct pc_plan *plan;
     struct journal journal;
     struct copy_work work[PC_COPIES];
+    bool swapping; /* the copies themselves may have been touched */
     struct buf *why;
 };
 
@@ -346,16 +359,53 @@ static bool write_journal(struct transaction *t, enum journal_phase phase)
 
 static bool swap_all(struct transaction *t)
 {
+    t->swapping = true;
     FOR_EACH_WANTED(t, c)
     {
         const struct pc_copy *copy = &t->target->copies[c];
-        if (!install_swap(t->pc, copy, &t->work[c].swapped, t->why)) {
+        if (!install_swap(t->pc, copy, t->why)) {
             return false;
         }
-        t->work[c].staged = false;
         say_swapped(t->pc, copy, &t->plan->changes[c]);
     }
     return true;
+}
+
+/* Whether a copy has to be put back. A rename that was answered with an error may have been done
+ * all the same, or by half, so that only the file itself can tell. */
+static bool has_to_go_back(struct transaction *t, size_t c, bool *back, struct buf *why)
+{
+    const struct pc_copy *copy = &t->target->copies[c];
+    struct buf present = BUF_INIT;
+    enum os_status status =
+        os_read_whole(t->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &present);
+    *back = status == OS_NOT_FOUND ||
+            (status == OS_OK &&
+             crc32_update(0, buf_text(&present), present.len) == t->plan->changes[c].crc32_after);
+    if (status != OS_OK && status != OS_NOT_FOUND) {
+        install_explain(why, copy->path, "cannot be read", status);
+    }
+    buf_free(&present);
+    return status == OS_OK || status == OS_NOT_FOUND;
+}
+
+static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
+{
+    const struct pc_copy *copy = &t->target->copies[c];
+    struct copy_work *work = &t->work[c];
+    bool back = false;
+    bool staged;
+    if (!install_unstage(t->pc, copy, why)) {
+        return false;
+    }
+    if (t->swapping) {
+        install_settle_aside(t->pc, copy);
+        if (!has_to_go_back(t, c, &back, why)) {
+            return false;
+        }
+    }
+    return !back || (install_stage(t->pc, copy, &work->before, &staged, why) &&
+                     install_swap(t->pc, copy, why));
 }
 
 /* Every copy as it was, nothing beside it, no journal. */
@@ -365,14 +415,8 @@ static bool undo_all(struct transaction *t)
     bool undone = true;
     FOR_EACH_WANTED(t, c)
     {
-        const struct pc_copy *copy = &t->target->copies[c];
-        struct copy_work *work = &t->work[c];
-        if (work->swapped) {
-            bool back = false;
-            undone = install_stage(t->pc, copy, &work->before, &work->staged, &more) &&
-                     install_swap(t->pc, copy, &back, &more) && undone;
-        } else if (work->staged) {
-            undone = install_unstage(t->pc, copy, &more) && undone;
+        if (t->swapping || t->work[c].staged) {
+            undone = undo_copy(t, c, &more) && undone;
         }
     }
     if (undone) {

@@ -26,13 +26,17 @@ bool install_is_going_on(const struct pc_context *pc, const struct pc_target *ta
 bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
                    bool *staged, struct buf *why);
 
-/* Puts the staged file in the place of the copy. `swapped` tells whether the copy is the new file
- * now, also when making that last failed. */
-bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, bool *swapped,
-                  struct buf *why);
+/* Puts the staged file in the place of the copy, to last. After a failure the copy may be the old
+ * file, the new one, or moved aside. */
+bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
 
-/* Removes a staged file; true when none is there afterwards. */
+/* Removes a staged file; true when none is there afterwards, and none comes back after a power
+ * cut. What was done to the copy itself before lasts then, too. */
 bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
+
+/* Where a rename in two steps was cut short (see OS_ASIDE): puts the file that was moved aside back
+ * when the copy is gone, and removes it when the copy is there. */
+void install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy);
 
 /* Makes the image with another limit from one that is writable. */
 bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out);

@@ -80,22 +80,51 @@ enum os_status journal_write(const struct pc_context *pc, const struct pc_target
     return status;
 }
 
-enum os_status journal_remove(const struct pc_context *pc, const struct pc_target *target)
+/* The path of what is in DATA/roots/ID; the caller frees. */
+static char *path_of(const struct pc_context *pc, const struct pc_target *target, const char *name)
 {
     char *directory = journal_directory(pc, target);
-    char *path = directory != NULL ? os_path_join(directory, "journal") : NULL;
-    enum os_status status = OS_NO_MEMORY;
-    if (path != NULL) {
-        status = pc->os->remove(pc->os, path);
-        if (status == OS_OK) {
-            (void)pc->os->flush_directory(pc->os, directory);
-        } else if (status == OS_NOT_FOUND) {
-            status = OS_OK;
-        }
-    }
+    char *path = directory != NULL ? os_path_join(directory, name) : NULL;
+    free(directory);
+    return path;
+}
+
+static enum os_status remove_one(const struct pc_context *pc, const struct pc_target *target,
+                                 const char *name)
+{
+    char *path = path_of(pc, target, name);
+    enum os_status status = path != NULL ? pc->os->remove(pc->os, path) : OS_NO_MEMORY;
     free(path);
+    return status == OS_NOT_FOUND ? OS_OK : status;
+}
+
+enum os_status journal_remove(const struct pc_context *pc, const struct pc_target *target)
+{
+    /* An older one that was moved aside must not come to light. */
+    enum os_status status = remove_one(pc, target, "journal" OS_ASIDE);
+    if (status == OS_OK) {
+        status = remove_one(pc, target, "journal");
+    }
+    char *directory = journal_directory(pc, target);
+    if (directory != NULL && status == OS_OK) {
+        (void)pc->os->flush_directory(pc->os, directory);
+    }
     free(directory);
     return status;
+}
+
+bool journal_is_half(const struct pc_context *pc, const struct pc_target *target)
+{
+    struct os_stat stat;
+    char *path = path_of(pc, target, "journal.new");
+    bool half = path != NULL && pc->os->stat(pc->os, path, &stat) == OS_OK;
+    free(path);
+    return half;
+}
+
+void journal_remove_half(const struct pc_context *pc, const struct pc_target *target)
+{
+    (void)remove_one(pc, target, "journal.new");
 }
 
 static bool take_number(struct pc_change *change, const char *key, const char *value)
@@ -187,10 +216,9 @@ enum os_status journal_read(const struct pc_context *pc, const struct pc_target 
     struct keyfile file;
     *journal = (struct journal){0};
     char *directory = journal_directory(pc, target);
-    char *path = directory != NULL ? os_path_join(directory, "journal") : NULL;
     enum os_status status = OS_NO_MEMORY;
-    if (path != NULL) {
-        status = os_read_whole(pc->os, path, OS_READ, JOURNAL_MOST, &text);
+    if (directory != NULL) {
+        status = os_read_written(pc->os, directory, "journal", JOURNAL_MOST, &text);
         if (status == OS_TOO_BIG) {
             status = OS_OK;
             buf_clear(&text);
@@ -202,7 +230,6 @@ enum os_status journal_read(const struct pc_context *pc, const struct pc_target 
             *whole = KEYFILE_DAMAGED;
         }
     }
-    free(path);
     free(directory);
     buf_free(&text);
     return status;

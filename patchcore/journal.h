@@ -31,6 +31,10 @@ enum os_status journal_write(const struct pc_context *pc, const struct pc_target
  * tells recovery of work that is done already. */
 enum os_status journal_remove(const struct pc_context *pc, const struct pc_target *target);
 
+/* Half a journal, written by a program that was killed: there is one, and remove it. */
+bool journal_is_half(const struct pc_context *pc, const struct pc_target *target);
+void journal_remove_half(const struct pc_context *pc, const struct pc_target *target);
+
 /* OS_NOT_FOUND when there is none. With OS_OK, `whole` says whether it could be understood. */
 enum os_status journal_read(const struct pc_context *pc, const struct pc_target *target,
                             struct journal *journal, enum keyfile_status *whole);

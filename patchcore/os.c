@@ -24,10 +24,15 @@ const char *os_status_text(enum os_status status)
     return texts[status];
 }
 
+static bool is_separator(char c)
+{
+    return c == '/' || c == '\\';
+}
+
 static bool ends_with_separator(const char *path)
 {
     size_t length = strlen(path);
-    return length > 0 && (path[length - 1] == '/' || path[length - 1] == '\\');
+    return length > 0 && is_separator(path[length - 1]);
 }
 
 char *os_path_join(const char *directory, const char *name)
@@ -75,11 +80,12 @@ enum os_status os_read_whole(const struct os *os, const char *path, enum os_open
 }
 
 /* OS_OK when the directory is there afterwards, whoever made it. */
-static enum os_status make_one_directory(const struct os *os, const char *path)
+static enum os_status make_one_directory(const struct os *os, const char *path, bool *made)
 {
     struct os_stat stat;
     enum os_status status = os->make_directory(os, path);
-    if (status == OS_OK) {
+    *made = status == OS_OK;
+    if (*made) {
         return OS_OK;
     }
     /* A drive or a mount point answers in other words than OS_EXISTS. */
@@ -96,27 +102,63 @@ static enum os_status make_one_directory(const struct os *os, const char *path)
     return stat.kind == OS_DIRECTORY ? OS_OK : OS_WRONG_KIND;
 }
 
-enum os_status os_make_directories(const struct os *os, const char *path)
+static size_t root_length(const char *path)
 {
-    char *part = text_copy(path);
-    if (part == NULL) {
-        return OS_NO_MEMORY;
+    return is_separator(path[0]) ? 1 : path[0] != '\0' && path[1] == ':' ? 3 : 0;
+}
+
+/* The directory that `path` (of `length` bytes) is in; the caller frees. */
+static char *directory_above(const char *path, size_t length)
+{
+    size_t root = root_length(path);
+    while (length > root && !is_separator(path[length - 1])) {
+        length--;
     }
-    enum os_status status = OS_OK;
-    for (size_t i = 1; status == OS_OK && part[i] != '\0'; i++) {
-        bool separator = part[i] == '/' || part[i] == '\\';
-        if (separator && part[i - 1] != '/' && part[i - 1] != '\\' && part[i - 1] != ':') {
-            char kept = part[i];
-            part[i] = '\0';
-            status = make_one_directory(os, part);
-            part[i] = kept;
+    while (length > root && is_separator(path[length - 1])) {
+        length--;
+    }
+    return length > 0 ? text_printf("%.*s", (int)length, path) : text_copy(".");
+}
+
+char *os_path_directory(const char *path)
+{
+    return directory_above(path, strlen(path));
+}
+
+/* Makes the directory that the first `length` bytes of `path` name, and sees to it that its name
+ * lasts: also where it was there, since whoever made it may have been killed before the flush. */
+static enum os_status make_lasting_directory(const struct os *os, const char *path, size_t length)
+{
+    char *part = text_printf("%.*s", (int)length, path);
+    char *above = directory_above(path, length);
+    enum os_status status = OS_NO_MEMORY;
+    if (part != NULL && above != NULL) {
+        bool made;
+        status = make_one_directory(os, part, &made);
+        if (status == OS_OK) {
+            enum os_status flushed = os->flush_directory(os, above);
+            /* Directories of others may not be there to be read. */
+            status = made ? flushed : OS_OK;
         }
     }
-    if (status == OS_OK) {
-        status = make_one_directory(os, part);
-    }
+    free(above);
     free(part);
     return status;
+}
+
+enum os_status os_make_directories(const struct os *os, const char *path)
+{
+    enum os_status status = OS_OK;
+    size_t length = strlen(path);
+    while (length > 1 && is_separator(path[length - 1])) {
+        length--;
+    }
+    for (size_t i = 1; status == OS_OK && i < length; i++) {
+        if (is_separator(path[i]) && !is_separator(path[i - 1]) && path[i - 1] != ':') {
+            status = make_lasting_directory(os, path, i);
+        }
+    }
+    return status == OS_OK ? make_lasting_directory(os, path, length) : status;
 }
 
 enum os_status os_make_private(const struct os *os, const char *path)
@@ -175,6 +217,23 @@ enum os_status os_write_whole(const struct os *os, const char *directory, const 
         }
     }
     free(beside);
+    free(path);
+    return status;
+}
+
+enum os_status os_read_written(const struct os *os, const char *directory, const char *name,
+                               size_t most, struct buf *out)
+{
+    enum os_status status = OS_NO_MEMORY;
+    char *path = os_path_join(directory, name);
+    char *aside = path != NULL ? text_printf("%s" OS_ASIDE, path) : NULL;
+    if (aside != NULL) {
+        status = os_read_whole(os, path, OS_READ, most, out);
+        if (status == OS_NOT_FOUND) {
+            status = os_read_whole(os, aside, OS_READ, most, out);
+        }
+    }
+    free(aside);
     free(path);
     return status;
 }

@@ -53,6 +53,8 @@ enum os_open {
     OS_APPEND,    /* written at its end; made for its owner alone where there is none */
 };
 
+#define OS_ASIDE ".tcpipwatch-old"
+
 struct os_file; /* private to the implementation */
 struct os_lock;
 
@@ -83,7 +85,8 @@ struct os {
 
     /* Of the link itself, when the path names one. */
     enum os_status (*stat)(const struct os *os, const char *path, struct os_stat *out);
-    /* Replaces `to` in one step where it exists. */
+    /* Replaces `to` in one step where it exists. A Windows file in use takes two: it is moved to
+     * TO followed by OS_ASIDE first, and a crash between them leaves it there. */
     enum os_status (*rename)(const struct os *os, const char *from, const char *to);
     enum os_status (*remove)(const struct os *os, const char *path);
     /* For its owner alone. OS_EXISTS when there is anything of that name. */
@@ -107,11 +110,15 @@ const struct os *os_native(void);
 /* "dir/name", or just the name for an empty dir; the caller frees. NULL when memory is out. */
 char *os_path_join(const char *directory, const char *name);
 
+/* The directory that a path is in, "." for a bare name; the caller frees. NULL when memory is out.
+ */
+char *os_path_directory(const char *path);
+
 /* The whole file into `out` (which is emptied first); OS_TOO_BIG above `most` bytes. */
 enum os_status os_read_whole(const struct os *os, const char *path, enum os_open how, size_t most,
                              struct buf *out);
 
-/* Makes the directory and whatever is missing above it. */
+/* Makes the directory and whatever is missing above it, and flushes each name on the way. */
 enum os_status os_make_directories(const struct os *os, const char *path);
 
 /* The same, for what only this user and the administrator may change: OS_UNSAFE when the directory
@@ -122,5 +129,9 @@ enum os_status os_make_private(const struct os *os, const char *path);
  * writes NAME.new beside it, flushes, renames, flushes the directory. */
 enum os_status os_write_whole(const struct os *os, const char *directory, const char *name,
                               const void *bytes, size_t size);
+
+/* Reads DIRECTORY/NAME as os_write_whole() wrote it, also where a crash left it moved aside. */
+enum os_status os_read_written(const struct os *os, const char *directory, const char *name,
+                               size_t most, struct buf *out);
 
 #endif

@@ -110,6 +110,9 @@ static enum os_status posix_open(const struct os *os, const char *path, enum os_
     }
     if (file->fd >= 0) {
         close(file->fd);
+        if (how == OS_CREATE) {
+            unlink(path);
+        }
     }
     free(file);
     return status;

@@ -132,6 +132,9 @@ static enum os_status win32_open(const struct os *os, const char *path, enum os_
         }
         if (file->handle != INVALID_HANDLE_VALUE) {
             CloseHandle(file->handle);
+            if (how == OS_CREATE) {
+                DeleteFileW(wide);
+            }
         }
     }
     free(wide);
@@ -306,15 +309,15 @@ static BOOL move_over(const wchar_t *from, const wchar_t *to)
 static BOOL move_aside_and_in(const wchar_t *from, const wchar_t *to)
 {
     size_t length = wcslen(to);
-    wchar_t *aside = calloc(length + sizeof ".old", sizeof *aside);
+    wchar_t *aside = calloc(length + sizeof OS_ASIDE, sizeof *aside);
     BOOL moved = FALSE;
     if (aside == NULL) {
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return FALSE;
     }
     wmemcpy(aside, to, length);
-    wmemcpy(aside + length, L".old", 4);
-    if (MoveFileExW(to, aside, MOVEFILE_WRITE_THROUGH)) {
+    wmemcpy(aside + length, L"" OS_ASIDE, sizeof OS_ASIDE);
+    if (MoveFileExW(to, aside, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
         moved = MoveFileExW(from, to, MOVEFILE_WRITE_THROUGH);
         DWORD error = GetLastError();
         if (!moved) {

@@ -26,17 +26,33 @@ struct recovery {
     struct buf *why;
 };
 
-static enum found classify(const struct pc_copy *copy, const struct pc_change *change)
+/* Looks at the file itself, under the lock: since it was found, the program that was at work may
+ * have gone on. */
+static enum found classify(const struct recovery *r, size_t c, enum os_status *status)
 {
-    if (!copy->present) {
-        return copy->directory != NULL ? FOUND_MISSING : FOUND_FOREIGN;
+    const struct pc_copy *copy = &r->target->copies[c];
+    const struct pc_change *change = &r->journal.changes[c];
+    if (copy->directory == NULL) {
+        *status = copy->access;
+        return copy->present && copy->access != OS_WRONG_KIND ? FOUND_UNREADABLE : FOUND_FOREIGN;
     }
-    if (copy->access != OS_OK) {
-        return copy->access == OS_WRONG_KIND ? FOUND_FOREIGN : FOUND_UNREADABLE;
+    struct buf image = BUF_INIT;
+    *status = os_read_whole(r->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &image);
+    uint32_t crc32 = crc32_update(0, buf_text(&image), image.len);
+    buf_free(&image);
+    switch (*status) {
+    case OS_OK:
+        return crc32 == change->crc32_after    ? FOUND_AFTER
+               : crc32 == change->crc32_before ? FOUND_BEFORE
+                                               : FOUND_FOREIGN;
+    case OS_NOT_FOUND:
+        return FOUND_MISSING;
+    case OS_WRONG_KIND:
+    case OS_TOO_BIG:
+        return FOUND_FOREIGN;
+    default:
+        return FOUND_UNREADABLE;
     }
-    return copy->crc32 == change->crc32_after    ? FOUND_AFTER
-           : copy->crc32 == change->crc32_before ? FOUND_BEFORE
-                                                 : FOUND_FOREIGN;
 }
 
 /* The image that the copy is to become, out of the present file or the saved original. */
@@ -81,16 +97,12 @@ static bool make_alike(struct recovery *r, bool forward)
             continue;
         }
         struct buf image = BUF_INIT;
-        bool staged = false;
-        bool swapped = false;
+        bool staged;
         bool made = make_wanted(r, c, forward ? change->limit_after : change->limit_before,
                                 forward ? change->crc32_after : change->crc32_before, &image) &&
                     install_stage(r->pc, copy, &image, &staged, r->why) &&
-                    install_swap(r->pc, copy, &swapped, r->why);
+                    install_swap(r->pc, copy, r->why);
         buf_free(&image);
-        if (swapped) {
-            r->found[c] = wanted;
-        }
         if (!made) {
             return false;
         }
@@ -109,26 +121,33 @@ static bool remove_staged(struct recovery *r)
     return true;
 }
 
+static void say_foreign(struct recovery *r, const struct pc_copy *copy)
+{
+    struct buf path = BUF_INIT;
+    add_printable(&path, copy->path != NULL ? copy->path : "A copy");
+    install_say(r->pc,
+                "%s is neither the old nor the new file; another program has changed it, and it is "
+                "left as it is.",
+                buf_text(&path));
+    buf_free(&path);
+}
+
+/* What the copies are, each after a rename that was cut short has been settled. */
 static bool look_at_copies(struct recovery *r)
 {
     for (size_t c = 0; c < PC_COPIES; c++) {
         const struct pc_copy *copy = &r->target->copies[c];
+        enum os_status status = OS_OK;
         if (!r->journal.changes[c].wanted) {
             continue;
         }
-        r->found[c] = classify(copy, &r->journal.changes[c]);
-        if (r->found[c] == FOUND_UNREADABLE) {
-            install_explain(r->why, copy->path, "cannot be read", copy->access);
-            return false;
+        if (copy->directory != NULL) {
+            install_settle_aside(r->pc, copy);
         }
-        if (r->found[c] == FOUND_FOREIGN) {
-            struct buf path = BUF_INIT;
-            add_printable(&path, copy->path != NULL ? copy->path : "A copy");
-            install_say(r->pc,
-                        "%s is neither the old nor the new file; another program has changed it, "
-                        "and it is left as it is.",
-                        buf_text(&path));
-            buf_free(&path);
+        r->found[c] = classify(r, c, &status);
+        if (r->found[c] == FOUND_UNREADABLE) {
+            install_explain(r->why, copy->path, "cannot be read", status);
+            return false;
         }
     }
     return true;
@@ -139,6 +158,11 @@ static enum pc_result settle(struct recovery *r)
 {
     bool forward = r->journal.phase == JOURNAL_COMMIT && !(r->journal.changes[PC_DRIVERS].wanted &&
                                                            r->found[PC_DRIVERS] == FOUND_FOREIGN);
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        if (r->journal.changes[c].wanted && r->found[c] == FOUND_FOREIGN) {
+            say_foreign(r, &r->target->copies[c]);
+        }
+    }
     bool settled = remove_staged(r) && make_alike(r, forward);
     if (!settled && forward) {
         struct buf reason = BUF_INIT;
@@ -147,7 +171,7 @@ static enum pc_result settle(struct recovery *r)
         buf_free(&reason);
         buf_clear(r->why);
         forward = false;
-        settled = remove_staged(r) && make_alike(r, false);
+        settled = remove_staged(r) && look_at_copies(r) && make_alike(r, false);
     }
     if (!settled) {
         buf_add_text(r->why, " The interrupted work is still unfinished; mend the cause and run "
@@ -199,6 +223,24 @@ static enum pc_result set_journal_aside(struct recovery *r, enum keyfile_status 
     return status == OS_OK ? PC_DONE : PC_INTERRUPTED;
 }
 
+static enum pc_result recover_locked(struct recovery *r)
+{
+    enum keyfile_status whole;
+    /* The program that had the lock may have finished meanwhile. */
+    enum os_status status = journal_read(r->pc, r->target, &r->journal, &whole);
+    if (status == OS_OK && whole != KEYFILE_OK) {
+        return set_journal_aside(r, whole);
+    }
+    if (status == OS_OK) {
+        return look_at_copies(r) ? settle(r) : PC_INTERRUPTED;
+    }
+    if (status != OS_NOT_FOUND) {
+        install_explain(r->why, r->pc->data, "cannot be searched for interrupted work", status);
+        return PC_INTERRUPTED;
+    }
+    return PC_DONE;
+}
+
 enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *target,
                           struct buf *why)
 {
@@ -206,23 +248,21 @@ enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *t
     struct os_lock *lock = NULL;
     enum keyfile_status whole;
     enum os_status status = journal_read(pc, target, &r.journal, &whole);
-    if (status == OS_NOT_FOUND || status == OS_WRONG_KIND) {
+    bool none = status == OS_NOT_FOUND || status == OS_WRONG_KIND;
+    if (none && !journal_is_half(pc, target)) {
+        backup_tidy(pc);
         return PC_DONE;
     }
-    enum pc_result result = PC_INTERRUPTED;
-    if (status != OS_OK) {
+    if (!none && status != OS_OK) {
         install_explain(why, pc->data, "cannot be searched for interrupted work", status);
         return PC_INTERRUPTED;
     }
+    enum pc_result result = PC_INTERRUPTED;
     if (install_begin(pc, target, &lock, why) == PC_DONE) {
-        /* The program that had the lock may have finished meanwhile. */
-        status = journal_read(pc, target, &r.journal, &whole);
-        if (status == OS_NOT_FOUND) {
-            result = PC_DONE;
-        } else if (status == OS_OK && whole != KEYFILE_OK) {
-            result = set_journal_aside(&r, whole);
-        } else if (status == OS_OK && look_at_copies(&r)) {
-            result = settle(&r);
+        result = recover_locked(&r);
+        if (result == PC_DONE) {
+            journal_remove_half(pc, target);
+            backup_tidy(pc);
         }
     }
     pc->os->unlock(pc->os, lock);

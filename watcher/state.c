@@ -369,9 +369,7 @@ enum os_status state_load(const struct os *os, const char *directory, struct eng
     struct keyfile file;
     struct loading l = {
         .root = root, .sources = sources, .source_count = source_count, .copy = PC_COPIES};
-    char *path = os_path_join(directory, "state");
-    enum os_status status =
-        path != NULL ? os_read_whole(os, path, OS_READ, STATE_MOST, &text) : OS_NO_MEMORY;
+    enum os_status status = os_read_written(os, directory, "state", STATE_MOST, &text);
     if (status == OS_OK) {
         *whole = keyfile_open(&file, &text, state_kind, STATE_VERSION);
         bool good = *whole == KEYFILE_OK && take_lines(&l, &file);
@@ -386,7 +384,6 @@ enum os_status state_load(const struct os *os, const char *directory, struct eng
     for (size_t i = 0; i < SOURCES_MAX; i++) {
         burst_close(l.loaded[i].detector);
     }
-    free(path);
     buf_free(&text);
     return status;
 }
