@@ -6,11 +6,14 @@
 #
 #   sh packaging/windows-deps.sh [PREFIX_BASE]     default: build/windows-deps of this source tree
 #   sh packaging/windows-deps.sh --packages        prints the Debian packages that this needs
+#   sh packaging/windows-deps.sh --native          libxml2 alone, as small, for a static program of
+#                                                  this machine: build/static-deps/native (see
+#                                                  TCPIPWATCH_STATIC in CMakeLists.txt)
 #
 # The sources are Debian's source packages, fetched through apt from the mirror that this machine
 # already uses. Only a private apt configuration is written: the machine's own is not changed.
 # A second run with the same script returns at once.
-# shellcheck disable=SC2016,SC2034,SC2154,SC2086 # pkg-config's own ${}; eval in fetch(); word lists
+# shellcheck disable=SC2034,SC2154,SC2086 # eval in fetch(); word lists
 set -eu
 
 # The win32 flavour of the compilers matters: the posix one brings in winpthreads, which imports
@@ -18,13 +21,22 @@ set -eu
 packages="gcc-mingw-w64-i686-win32 gcc-mingw-w64-x86-64-win32 mingw-w64-tools
     apt ca-certificates debian-archive-keyring make patch tar gzip xz-utils pkg-config util-linux"
 
+arches="i686 x86_64"
+folder=windows-deps
+tools="i686-w64-mingw32-gcc-win32 x86_64-w64-mingw32-gcc-win32 i686-w64-mingw32-ar"
 case ${1-} in
 --packages)
     echo $packages
     exit 0
     ;;
+--native)
+    arches=native
+    folder=static-deps
+    tools=gcc
+    shift
+    ;;
 -*)
-    echo "usage: $0 [PREFIX_BASE] | --packages" >&2
+    echo "usage: $0 [--native] [PREFIX_BASE] | --packages" >&2
     exit 2
     ;;
 esac
@@ -54,7 +66,7 @@ say() { echo "windows-deps: $*"; }
 die() { echo "windows-deps: $*" >&2; exit 1; }
 
 script=$(readlink -f "$0")
-base=${1:-$(dirname "$script")/../build/windows-deps}
+base=${1:-$(dirname "$script")/../build/$folder}
 mkdir -p "$base"
 base=$(readlink -f "$base")
 
@@ -62,13 +74,13 @@ base=$(readlink -f "$base")
 exec 9>"$base/.lock"
 flock 9
 
-stamp=$(sha256sum < "$script" | cut -d' ' -f1)
+stamp="$arches $(sha256sum < "$script" | cut -d' ' -f1)"
 if [ -f "$base/.stamp" ] && [ "$(cat "$base/.stamp")" = "$stamp" ]; then
     say "up to date in $base"
     exit 0
 fi
 
-for tool in i686-w64-mingw32-gcc-win32 x86_64-w64-mingw32-gcc-win32 i686-w64-mingw32-ar make patch xz apt-get; do
+for tool in $tools make patch xz apt-get; do
     command -v "$tool" > /dev/null ||
         die "$tool not found: apt-get install \$(sh packaging/windows-deps.sh --packages)"
 done
@@ -169,7 +181,9 @@ unpack() {
     done < "$work/series"
 }
 
-for name in libxml2 libinih cunit; do
+names="libxml2 libinih cunit"
+[ "$arches" != native ] || names=libxml2
+for name in $names; do
     fetch "$name"
     unpack "$name"
 done
@@ -185,8 +199,8 @@ quiet() { # LOG COMMAND...: the output only matters when the command fails
 
 build_libxml2() {
     # Nothing that reaches out (HTTP, FTP, catalogs), loads code (modules) or needs other libraries;
-    # no threads, since only the win32 compiler's own locks exist. What is left: parser, reader,
-    # writer, tree, XPath.
+    # no threads on Windows, since only the win32 compiler's own locks exist. What is left: parser,
+    # reader, writer, tree, XPath.
     mkdir "$work/libxml2-$arch"
     # The patches touch Makefile.am; without this make would want automake to bring the rest up to date.
     (
@@ -197,13 +211,13 @@ build_libxml2() {
     )
     (
         cd "$work/libxml2-$arch"
-        quiet configure.log "$work/libxml2/configure" --host="$triplet" --prefix="$prefix" \
+        quiet configure.log "$work/libxml2/configure" ${triplet:+--host="$triplet"} --prefix="$prefix" \
             --disable-shared --enable-static --disable-dependency-tracking \
-            --without-threads --without-http --without-ftp --without-iconv --without-zlib \
+            --with$threads-threads --without-http --without-ftp --without-iconv --without-zlib \
             --without-lzma --without-modules --without-python --without-icu --without-catalog \
             --without-docbook --without-html --without-legacy --without-schemas \
             --without-schematron --without-xinclude --without-c14n --without-xptr --without-debug \
-            CC="$cc" AR="$triplet-ar" RANLIB="$triplet-ranlib" \
+            CC="$cc" AR="${triplet:+$triplet-}ar" RANLIB="${triplet:+$triplet-}ranlib" \
             CPPFLAGS="$defines -DLIBXML_STATIC" CFLAGS="$cflags"
         quiet make.log make -j"$(nproc)" libxml2.la
         quiet install.log make install-libLTLIBRARIES install-pkgconfigDATA
@@ -261,26 +275,37 @@ build_cunit() {
     pkgconfig cunit CUnit 2.1-3 cunit
 }
 
-for arch in i686 x86_64; do
+for arch in $arches; do
     say "building for $arch"
     triplet=$arch-w64-mingw32
     cc=$triplet-gcc-win32
+    threads=out
     prefix=$work/prefix/$arch
     # Below these the headers of mingw-w64 declare functions that XP has not.
     case $arch in
     i686) winver=0x0501 ;;
     *) winver=0x0502 ;;
     esac
+    optimise=-O2
     defines="-D_WIN32_WINNT=$winver -DWINVER=$winver -D__USE_MINGW_ANSI_STDIO=1"
+    if [ "$arch" = native ]; then
+        triplet=
+        cc=gcc
+        threads=
+        defines=
+        optimise="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+    fi
     # The temporary folder has another name each time: without this so would the programs.
-    cflags="-O2 -g -fstack-protector-strong -ffile-prefix-map=$work=windows-deps"
+    cflags="$optimise -g -fstack-protector-strong -ffile-prefix-map=$work=windows-deps"
     mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
     build_libxml2
-    build_inih
-    build_cunit
+    if [ "$arch" != native ]; then
+        build_inih
+        build_cunit
+    fi
     rm -rf "${base:?}/$arch"
     cp -R "$prefix" "$base/$arch"
 done
 
 echo "$stamp" > "$base/.stamp"
-say "done: $base/i686 and $base/x86_64"
+say "done: $arches in $base"

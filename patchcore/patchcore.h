@@ -181,8 +181,8 @@ enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *tar
 enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *target,
                           struct buf *why);
 
-/* True when a journal of interrupted work exists for this root; that of a program that is at work on
- * it right now is none. */
+/* True when a journal of interrupted work exists for this root; that of a program that is at work
+ * on it right now is none. */
 bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target);
 
 /* The file name of a saved original, "5.1.2600.2180-8b1d2f3a.sys", into `out`. */

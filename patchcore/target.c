@@ -76,7 +76,7 @@ static enum os_status read_copy(const struct os *os, struct pc_copy *copy)
 static enum os_status find_directory(const struct os *os, const char *above, const char *name,
                                      char **path)
 {
-    struct os_stat stat;
+    struct os_stat stat = {.kind = OS_OTHER};
     enum os_status status = find_entry(os, above, name, path);
     if (status == OS_OK) {
         status = os->stat(os, *path, &stat);

@@ -59,7 +59,7 @@ struct watcher {
     enum question question;
     uint32_t asked_limit; /* QUESTION_ABOVE_MAX */
     struct buf why;       /* of the last patch that failed */
-    bool look_again; /* a log may have been read while it was being written */
+    bool look_again;      /* a log may have been read while it was being written */
     bool state_changed;
     bool state_trouble_told;
     bool audit_trouble_told;

@@ -79,7 +79,8 @@ static void a_named_file_has_to_be_there(void)
     struct fixture f;
     set_up(&f);
     CHECK_NUMBER(policy_load(os_native(), HERE "/none.ini", &f.policy, &f.why), POLICY_WRONG);
-    CHECK_TEXT(buf_text(&f.why), "The policy " HERE "/none.ini cannot be read: no such file or directory.");
+    CHECK_TEXT(buf_text(&f.why),
+               "The policy " HERE "/none.ini cannot be read: no such file or directory.");
     buf_clear(&f.why);
     CHECK_NUMBER(policy_load(os_native(), HERE, &f.policy, &f.why), POLICY_WRONG);
     CHECK(strstr(buf_text(&f.why), "The policy " HERE " cannot be read: ") != NULL);

@@ -213,6 +213,7 @@ static void other_sources_have_nothing_of_it(void)
     (void)add(&f.sources[0], 0);
     (void)add(&f.sources[0], 1);
     CHECK_NUMBER(save(&f), OS_OK);
+    burst_close(f.sources[0].detector);
     f.sources[0] = f.sources[1];
     f.sources[1] = (struct source){.spec = third, .detector = burst_open(3, NOW)};
     burst_close(f.sources[0].detector);

@@ -11,11 +11,11 @@
 #include <string.h>
 
 enum {
-    MOST_PLANS = 64, /* definitions in a chunk; it has 32 lists of them, and real ones have 20 */
-    PLACES = 256,    /* of the table from a definition's offset to its plan, a power of 2 */
-    SHAPES = 4,      /* of value descriptors that are kept for a definition */
+    MOST_PLANS = 64,  /* definitions in a chunk; it has 32 lists of them, and real ones have 20 */
+    PLACES = 256,     /* of the table from a definition's offset to its plan, a power of 2 */
+    SHAPES = 4,       /* of value descriptors that are kept for a definition */
     MOST_UNITS = 128, /* UTF-16 code units of a name that is kept */
-    TEXTS = 16,      /* names that are kept for each field, a power of 2 */
+    TEXTS = 16,       /* names that are kept for each field, a power of 2 */
     TEXT_FIELDS = 3,
     TOKEN_FRAGMENT = 0x0f, /* what a record begins with: a fragment header of 4 bytes, ... */
     TOKEN_TEMPLATE = 0x0c, /* ... and an instance: token, version, id (4), offset (4), values */
