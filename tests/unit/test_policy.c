@@ -512,11 +512,8 @@ static void the_manual_page_agrees_with_the_table(void)
     }
     const char *place = strstr(text, ".Sh EXAMPLES");
     unsigned examples = 0;
-    while (place != NULL) {
-        place = strstr(place, ".Bd -literal -offset indent\n[");
-        if (place == NULL) {
-            break;
-        }
+    place = place != NULL ? place : "";
+    while ((place = strstr(place, ".Bd -literal -offset indent\n[")) != NULL) {
         struct buf example = BUF_INIT;
         place = strchr(place, '\n') + 1;
         for (; strncmp(place, ".Ed", 3) != 0; place++) {
