@@ -22,11 +22,11 @@ static size_t read_record(const uint8_t *chunk, size_t size, size_t at, struct e
         return 0;
     }
     const char *error = binxml_read(chunk, size, begin, end, fields);
-    fuzz_require(error == NULL || error[0] != '\0', "an error has a sentence");
-    fuzz_require(fields_event(fields, &first), "memory is bounded");
-    fuzz_require(log_event_is_text(&first), "an event's texts are UTF-8");
+    FUZZ_REQUIRE(error == NULL || error[0] != '\0', "an error has a sentence");
+    FUZZ_REQUIRE(fields_event(fields, &first), "memory is bounded");
+    FUZZ_REQUIRE(log_event_is_text(&first), "an event's texts are UTF-8");
     uint64_t record = first.record;
-    fuzz_require(binxml_read(chunk, size, begin, end, fields) == error &&
+    FUZZ_REQUIRE(binxml_read(chunk, size, begin, end, fields) == error &&
                      fields_event(fields, &again) && again.record == record,
                  "reading twice gives the same");
     return length != 0 ? at + length : 0;
@@ -40,7 +40,7 @@ void fuzz_binxml(const uint8_t *data, size_t size)
     }
     size_t chunk_size = EVTX_CHUNK_HEADER + size;
     uint8_t *chunk = calloc(1, chunk_size);
-    fuzz_require(chunk != NULL, "memory is out");
+    FUZZ_REQUIRE(chunk != NULL, "memory is out");
     memcpy(chunk + EVTX_CHUNK_HEADER, data, size);
     for (size_t at = EVTX_CHUNK_HEADER; at != 0 && at < chunk_size;) {
         at = read_record(chunk, chunk_size, at, &fields);

@@ -92,12 +92,12 @@ static void add_record(struct burst_detector *detector, struct burst_scan *scan,
     size_t at = insert(s, time);
     enum burst_answer expected = expected_answer(s, rules, at, &right);
     enum burst_answer answer = burst_add(detector, name, time, &hit);
-    fuzz_require(answer == expected, "the answer is %d where %d is right", (int)answer,
+    FUZZ_REQUIRE(answer == expected, "the answer is %d where %d is right", (int)answer,
                  (int)expected);
-    fuzz_require(answer == BURST_NO || (hit.first == right.first && hit.last == right.last &&
+    FUZZ_REQUIRE(answer == BURST_NO || (hit.first == right.first && hit.last == right.last &&
                                         hit.events == right.events),
                  "the burst is the reference's");
-    fuzz_require(burst_scan_add(scan, name, time), "memory is out");
+    FUZZ_REQUIRE(burst_scan_add(scan, name, time), "memory is out");
 }
 
 struct saved {
@@ -108,7 +108,7 @@ struct saved {
 static bool keep_item(void *context, const struct burst_item *item)
 {
     struct saved *saved = context;
-    fuzz_require(saved->count < BURST_SAVE_MAX, "no more is saved than there is room for");
+    FUZZ_REQUIRE(saved->count < BURST_SAVE_MAX, "no more is saved than there is room for");
     saved->items[saved->count] = *item;
     saved->items[saved->count++].computer = text_copy(item->computer);
     return true;
@@ -118,11 +118,11 @@ static struct burst_detector *restart(struct burst_detector *detector, const str
 {
     struct saved *saved = calloc(1, sizeof *saved);
     struct burst_detector *next = burst_open(rules->events, rules->window);
-    fuzz_require(saved != NULL && next != NULL, "memory is out");
+    FUZZ_REQUIRE(saved != NULL && next != NULL, "memory is out");
     burst_save(detector, keep_item, saved);
     burst_close(detector);
     for (size_t i = 0; i < saved->count; i++) {
-        fuzz_require(burst_load(next, &saved->items[i]), "memory is out");
+        FUZZ_REQUIRE(burst_load(next, &saved->items[i]), "memory is out");
         free((char *)saved->items[i].computer);
     }
     free(saved);
@@ -157,8 +157,8 @@ static bool check_burst(void *context, const struct burst *burst)
     for (size_t i = 0; i < COMPUTERS; i++) {
         found = found || is_burst(&c->all[i], c->rules, burst);
     }
-    fuzz_require(found, "a burst of the scan is one of the reference's");
-    fuzz_require(burst->first >= c->last_first, "bursts come by their first time");
+    FUZZ_REQUIRE(found, "a burst of the scan is one of the reference's");
+    FUZZ_REQUIRE(burst->first >= c->last_first, "bursts come by their first time");
     c->last_first = burst->first;
     c->count++;
     return true;
@@ -175,9 +175,9 @@ static void check_scan(struct burst_scan *scan, const struct series *all, const 
             right += joined[i] && (i == 0 || !joined[i - 1]) ? 1 : 0;
         }
     }
-    fuzz_require(burst_scan_count(scan, rules->events, rules->window) == right,
+    FUZZ_REQUIRE(burst_scan_count(scan, rules->events, rules->window) == right,
                  "the scan counts the reference's bursts");
-    fuzz_require(burst_scan_each(scan, rules->events, rules->window, check_burst, &counting) &&
+    FUZZ_REQUIRE(burst_scan_each(scan, rules->events, rules->window, check_burst, &counting) &&
                      counting.count == right,
                  "the scan gives the reference's bursts");
 }
@@ -196,7 +196,7 @@ void fuzz_burst(const uint8_t *data, size_t size)
     struct burst_detector *detector = burst_open(rules.events, rules.window);
     struct burst_scan *scan = burst_scan_open();
     bool configured = false;
-    fuzz_require(detector != NULL && scan != NULL, "memory is out");
+    FUZZ_REQUIRE(detector != NULL && scan != NULL, "memory is out");
     memset(all, 0, sizeof all);
     while (bytes.left > 0) {
         uint8_t what = fuzz_take8(&bytes);
@@ -220,7 +220,7 @@ void fuzz_burst(const uint8_t *data, size_t size)
                 struct burst hit;
                 (void)insert(s, time);
                 (void)burst_add(detector, name, time, &hit);
-                fuzz_require(burst_scan_add(scan, name, time), "memory is out");
+                FUZZ_REQUIRE(burst_scan_add(scan, name, time), "memory is out");
             } else {
                 add_record(detector, scan, s, name, &rules, time);
             }

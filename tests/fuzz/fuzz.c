@@ -4,17 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fuzz_require(bool holds, const char *format, ...)
+void fuzz_fail(const char *format, ...)
 {
-    if (holds) {
-        return;
-    }
+    struct buf text = BUF_INIT;
     va_list args;
     va_start(args, format);
-    (void)fputs("broken promise: ", stderr);
-    (void)vfprintf(stderr, format, args);
-    (void)fputs("\n", stderr);
+    buf_vprintf(&text, format, args);
     va_end(args);
+    (void)fprintf(stderr, "broken promise: %s\n", buf_text(&text));
+    buf_free(&text);
     abort();
 }
 
@@ -46,7 +44,7 @@ void *fuzz_copy(const void *bytes, size_t size, bool with_nul)
 {
     size_t room = size + (with_nul ? 1 : 0);
     char *copy = malloc(room > 0 ? room : 1);
-    fuzz_require(copy != NULL, "memory is out");
+    FUZZ_REQUIRE(copy != NULL, "memory is out");
     if (size > 0) {
         memcpy(copy, bytes, size);
     }

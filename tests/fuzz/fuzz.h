@@ -33,7 +33,14 @@ FUZZ_TARGETS(FUZZ_DECLARE)
 #undef FUZZ_DECLARE
 
 /* Ends the program with the sentence, so that the fuzzer keeps the input, unless `holds`. */
-void fuzz_require(bool holds, const char *format, ...) PRINTF_LIKE(2, 3);
+#define FUZZ_REQUIRE(holds, ...)                                                                   \
+    do {                                                                                           \
+        if (!(holds)) {                                                                            \
+            fuzz_fail(__VA_ARGS__);                                                                \
+        }                                                                                          \
+    } while (0)
+
+__attribute__((noreturn)) void fuzz_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* The input as a supply of choices; behind its end everything is 0. */
 struct fuzz_bytes {

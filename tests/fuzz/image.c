@@ -75,22 +75,22 @@ static bool is_known_build(const struct pc_inspection *seen)
 
 static void check_writable(const uint8_t *image, size_t size, const struct pc_inspection *seen)
 {
-    fuzz_require(seen->has_limit && seen->has_checksum && size <= PC_IMAGE_MOST &&
+    FUZZ_REQUIRE(seen->has_limit && seen->has_checksum && size <= PC_IMAGE_MOST &&
                      seen->limit_offset >= STORE && seen->limit_offset <= size - 4 &&
                      seen->checksum_offset <= size - 4,
                  "what may be written to has its limit and its checksum inside");
-    fuzz_require(seen->limit_offset + 4 <= seen->checksum_offset ||
+    FUZZ_REQUIRE(seen->limit_offset + 4 <= seen->checksum_offset ||
                      seen->checksum_offset + 4 <= seen->limit_offset,
                  "limit and checksum are apart");
-    fuzz_require(seen->limit == le32(image + seen->limit_offset) &&
+    FUZZ_REQUIRE(seen->limit == le32(image + seen->limit_offset) &&
                      memcmp(image + seen->limit_offset - STORE, "\xc7\x05", 2) == 0,
                  "the limit is the immediate of a store");
-    fuzz_require((seen->limit == PC_LIMIT_WINDOWS) == (seen->status == PC_ORIGINAL),
+    FUZZ_REQUIRE((seen->limit == PC_LIMIT_WINDOWS) == (seen->status == PC_ORIGINAL),
                  "an original has the limit of Windows");
-    fuzz_require(is_known_build(seen) ||
+    FUZZ_REQUIRE(is_known_build(seen) ||
                      (has_first_sign(image, seen) && has_second_sign(image, seen)),
                  "two signs name the limit's variable, or the build is known");
-    fuzz_require(checksum_is_right(image, size, seen->checksum_offset),
+    FUZZ_REQUIRE(checksum_is_right(image, size, seen->checksum_offset),
                  "what may be written to has a right checksum");
 }
 
@@ -103,20 +103,20 @@ static void check_change(const uint8_t *image, size_t size, const struct pc_insp
     size_t differ = 0;
     bool set = pc_set_limit(changed, size, limit);
     bool possible = limit >= PC_LIMIT_LEAST && limit <= PC_LIMIT_MOST;
-    fuzz_require(!set || possible, "a limit that is out of range is not written");
+    FUZZ_REQUIRE(!set || possible, "a limit that is out of range is not written");
     for (size_t i = 0; i < size; i++) {
         bool own = (i >= seen->limit_offset && i < seen->limit_offset + 4U) ||
                    (i >= seen->checksum_offset && i < seen->checksum_offset + 4U);
         differ += changed[i] != image[i] ? 1 : 0;
-        fuzz_require(own || changed[i] == image[i], "no byte beside limit and checksum changes");
+        FUZZ_REQUIRE(own || changed[i] == image[i], "no byte beside limit and checksum changes");
     }
-    fuzz_require(set || differ == 0, "a refused limit changes nothing");
+    FUZZ_REQUIRE(set || differ == 0, "a refused limit changes nothing");
     if (set) {
         pc_inspect(changed, size, &after);
-        fuzz_require(pc_writable(&after) && after.limit == limit, "the limit is what was written");
+        FUZZ_REQUIRE(pc_writable(&after) && after.limit == limit, "the limit is what was written");
         check_writable(changed, size, &after);
         if (seen->limit >= PC_LIMIT_LEAST && seen->limit <= PC_LIMIT_MOST) {
-            fuzz_require(pc_set_limit(changed, size, seen->limit) &&
+            FUZZ_REQUIRE(pc_set_limit(changed, size, seen->limit) &&
                              memcmp(changed, image, size) == 0,
                          "the way back leads to the same bytes");
         }
@@ -135,14 +135,14 @@ void fuzz_image(const uint8_t *data, size_t size)
     json_open_object(&j, NULL);
     pc_inspection_json(&j, &seen);
     json_close_object(&j);
-    fuzz_require(fuzz_is_utf8(text.data, text.len), "an inspection is UTF-8");
-    fuzz_require(seen.status == again.status && seen.limit == again.limit &&
+    FUZZ_REQUIRE(fuzz_is_utf8(text.data, text.len), "an inspection is UTF-8");
+    FUZZ_REQUIRE(seen.status == again.status && seen.limit == again.limit &&
                      strcmp(seen.reason, again.reason) == 0,
                  "inspecting twice gives the same");
-    fuzz_require(fuzz_is_printable(seen.reason, strlen(seen.reason)), "a reason can be printed");
-    fuzz_require(pc_writable(&seen) == (seen.status == PC_ORIGINAL || seen.status == PC_PATCHED),
+    FUZZ_REQUIRE(fuzz_is_printable(seen.reason, strlen(seen.reason)), "a reason can be printed");
+    FUZZ_REQUIRE(pc_writable(&seen) == (seen.status == PC_ORIGINAL || seen.status == PC_PATCHED),
                  "only an image with a limit may be written to");
-    fuzz_require(pc_writable(&seen) || seen.reason[0] != '\0' || seen.status == PC_NO_LIMIT,
+    FUZZ_REQUIRE(pc_writable(&seen) || seen.reason[0] != '\0' || seen.status == PC_NO_LIMIT,
                  "a refusal has its reason");
     if (pc_writable(&seen)) {
         struct fuzz_bytes end = {data + size - 4, 4};
@@ -153,7 +153,7 @@ void fuzz_image(const uint8_t *data, size_t size)
         check_change(data, size, &seen, wanted % PC_LIMIT_MOST + 1);
     } else {
         uint8_t *copy = fuzz_copy(data, size, false);
-        fuzz_require(!pc_set_limit(copy, size, 100) && (size == 0 || memcmp(copy, data, size) == 0),
+        FUZZ_REQUIRE(!pc_set_limit(copy, size, 100) && (size == 0 || memcmp(copy, data, size) == 0),
                      "what may not be written to is left alone");
         free(copy);
     }

@@ -26,14 +26,14 @@ void fuzz_journal(const uint8_t *data, size_t size)
     keyfile_frame(&file, "tcpipwatch-journal", data, size);
     memory_os_init(&reader, file.data, file.len);
     struct pc_context pc = {.os = &reader.os, .data = "/d"};
-    fuzz_require(journal_read(&pc, &target, &journal, &whole) == OS_OK, "the file is there");
+    FUZZ_REQUIRE(journal_read(&pc, &target, &journal, &whole) == OS_OK, "the file is there");
     if (whole == KEYFILE_OK) {
-        fuzz_require(journal_write(&pc, &target, &journal) == OS_OK, "a journal can be written");
+        FUZZ_REQUIRE(journal_write(&pc, &target, &journal) == OS_OK, "a journal can be written");
         memory_os_init(&writer, reader.written.data, reader.written.len);
         pc.os = &writer.os;
-        fuzz_require(journal_read(&pc, &target, &again, &whole) == OS_OK && whole == KEYFILE_OK,
+        FUZZ_REQUIRE(journal_read(&pc, &target, &again, &whole) == OS_OK && whole == KEYFILE_OK,
                      "a journal that was written can be read");
-        fuzz_require(journal_write(&pc, &target, &again) == OS_OK &&
+        FUZZ_REQUIRE(journal_write(&pc, &target, &again) == OS_OK &&
                          reader.written.len == writer.written.len &&
                          memcmp(reader.written.data, writer.written.data, writer.written.len) == 0,
                      "a journal is read as it was written");

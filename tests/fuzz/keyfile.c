@@ -16,12 +16,12 @@ static enum keyfile_status copy_lines(const void *bytes, size_t size, struct buf
     uint64_t number;
     buf_add(&text, bytes, size);
     enum keyfile_status status = keyfile_open(&file, &text, kind, 1);
-    fuzz_require(keyfile_status_text(status)[0] != '\0', "every status has a sentence");
+    FUZZ_REQUIRE(keyfile_status_text(status)[0] != '\0', "every status has a sentence");
     if (status == KEYFILE_OK) {
         keyfile_start(out, kind, 1);
         while (keyfile_next(&file, &key, &value)) {
-            fuzz_require(strpbrk(key, " \n") == NULL, "a key ends at the first blank");
-            fuzz_require(!keyfile_number(value, 65535, &number) || number <= 65535,
+            FUZZ_REQUIRE(strpbrk(key, " \n") == NULL, "a key ends at the first blank");
+            FUZZ_REQUIRE(!keyfile_number(value, 65535, &number) || number <= 65535,
                          "a number is no larger than it may be");
             keyfile_add(out, key, value);
         }
@@ -40,13 +40,14 @@ void fuzz_keyfile(const uint8_t *data, size_t size)
     buf_clear(&first);
     keyfile_frame(&framed, kind, data, size);
     if (copy_lines(framed.data, framed.len, &first) == KEYFILE_OK) {
-        fuzz_require(copy_lines(first.data, first.len, &again) == KEYFILE_OK &&
+        FUZZ_REQUIRE(copy_lines(first.data, first.len, &again) == KEYFILE_OK &&
                          again.len == first.len && memcmp(again.data, first.data, first.len) == 0,
                      "what was written is read as it was");
         /* One bit more or less, and it is damaged. */
+        FUZZ_REQUIRE(first.len > 0, "a key file is not empty");
         size_t at = size > 0 ? data[size - 1] % first.len : 0;
         first.data[at] = (char)(first.data[at] ^ 1);
-        fuzz_require(copy_lines(first.data, first.len, &again) == KEYFILE_DAMAGED,
+        FUZZ_REQUIRE(copy_lines(first.data, first.len, &again) == KEYFILE_DAMAGED,
                      "a changed file is damaged");
     }
     buf_free(&framed);

@@ -1,5 +1,7 @@
 #include "log_check.h"
 
+#include "decode/part.h"
+
 #include "base/bytes.h"
 #include "base/crc32.h"
 
@@ -11,12 +13,13 @@ enum { RESUMES = 4, PLACE_BYTES = 24 };
 
 /* One record as it was handed out. */
 struct kept {
-    struct log_place place;
+    struct log_place place; /* not set by a way of reading that has none */
+    uint16_t id;
     uint32_t sum; /* of all that the event says */
 };
 
 struct reading {
-    const struct log_place *place; /* that the decoder moves on */
+    const struct log_place *place; /* that the decoder moves on, or NULL */
     uint64_t size;
     size_t stop_after; /* 0: never */
     struct kept *kept;
@@ -56,16 +59,19 @@ static bool keep_event(void *context, const struct event *event)
 {
     struct reading *r = context;
     const struct log_place *place = r->place;
-    fuzz_require(log_event_is_text(event), "an event's texts are UTF-8");
-    fuzz_require(place->set && place->record == event->record && place->time == event->time,
+    FUZZ_REQUIRE(log_event_is_text(event), "an event's texts are UTF-8");
+    FUZZ_REQUIRE(place == NULL ||
+                     (place->set && place->record == event->record && place->time == event->time),
                  "the place names the record that is handed out");
-    fuzz_require(place->offset < r->size, "the place is inside the log");
+    FUZZ_REQUIRE(place == NULL || place->offset < r->size, "the place is inside the log");
     if (r->count == r->room) {
         r->room = r->room == 0 ? 64 : 2 * r->room;
         r->kept = realloc(r->kept, r->room * sizeof *r->kept);
-        fuzz_require(r->kept != NULL, "memory is out");
+        FUZZ_REQUIRE(r->kept != NULL, "memory is out");
     }
-    r->kept[r->count++] = (struct kept){*place, sum_of(event)};
+    r->kept[r->count++] = (struct kept){.place = place != NULL ? *place : (struct log_place){0},
+                                        .id = event->id,
+                                        .sum = sum_of(event)};
     return r->stop_after == 0 || r->count < r->stop_after;
 }
 
@@ -73,7 +79,7 @@ static void keep_damage(void *context, uint64_t offset, const char *what)
 {
     struct reading *r = context;
     (void)offset;
-    fuzz_require(what != NULL && what[0] != '\0', "damage has a sentence");
+    FUZZ_REQUIRE(what != NULL && what[0] != '\0', "damage has a sentence");
     r->damaged++;
 }
 
@@ -99,15 +105,15 @@ static struct reading read_log(enum log_kind kind, const uint8_t *data, size_t s
     struct log_sink sink = {.context = &r, .event = keep_event, .damage = keep_damage};
     struct log_place before = *place;
     r.result = log_read(kind, &input, growing, place, &sink);
-    fuzz_require(r.result.end != LOG_NO_MEMORY, "memory is bounded");
-    fuzz_require(r.result.records == r.count && r.result.damaged == r.damaged,
+    FUZZ_REQUIRE(r.result.end != LOG_NO_MEMORY, "memory is bounded");
+    FUZZ_REQUIRE(r.result.records == r.count && r.result.damaged == r.damaged,
                  "the result counts %" PRIu64 " records and %" PRIu64
                  " damaged places, and %zu and %" PRIu64 " were handed out",
                  r.result.records, r.result.damaged, r.count, r.damaged);
-    fuzz_require(r.count > 0 || same_place(&before, place),
+    FUZZ_REQUIRE(r.count > 0 || same_place(&before, place),
                  "a reading without records leaves the place alone");
-    fuzz_require(before.set || !r.result.place_lost, "no place cannot be lost");
-    fuzz_require((r.result.end == LOG_STOPPED) == (stop_after != 0 && r.count == stop_after),
+    FUZZ_REQUIRE(before.set || !r.result.place_lost, "no place cannot be lost");
+    FUZZ_REQUIRE((r.result.end == LOG_STOPPED) == (stop_after != 0 && r.count == stop_after),
                  "a reading is stopped by its sink alone");
     return r;
 }
@@ -144,7 +150,7 @@ static void check_apart(const struct reading *r, size_t least)
         qsort(sorted, r->count, sizeof *sorted, by_offset);
     }
     for (size_t i = 1; i < r->count; i++) {
-        fuzz_require(sorted[i].place.offset - sorted[i - 1].place.offset >= least,
+        FUZZ_REQUIRE(sorted[i].place.offset - sorted[i - 1].place.offset >= least,
                      "the records at %" PRIu64 " and %" PRIu64 " share bytes",
                      sorted[i - 1].place.offset, sorted[i].place.offset);
     }
@@ -172,9 +178,9 @@ static void check_resume(enum log_kind kind, const uint8_t *data, size_t size,
     }
     struct reading r = read_log(kind, data, size, growing, &place, 0);
     size_t behind = whole->count - k - 1;
-    fuzz_require(!r.result.place_lost, "record %zu of %zu is found again%s", k, whole->count,
+    FUZZ_REQUIRE(!r.result.place_lost, "record %zu of %zu is found again%s", k, whole->count,
                  hint ? "" : " without its offset");
-    fuzz_require(r.count == behind && same_records(whole, k + 1, &r, behind),
+    FUZZ_REQUIRE(r.count == behind && same_records(whole, k + 1, &r, behind),
                  "behind record %zu of %zu come the %zu others, and not %zu%s", k, whole->count,
                  behind, r.count, hint ? "" : " (found without its offset)");
     free(r.kept);
@@ -203,8 +209,8 @@ static void check_any_place(enum log_kind kind, const uint8_t *data, size_t size
     struct log_place place = {
         .set = true, .record = get_le64(p), .time = get_le64(p + 8), .offset = get_le64(p + 16)};
     struct reading r = read_log(kind, data, size, false, &place, 0);
-    fuzz_require(r.count <= whole->count, "a place gives no records that are not there");
-    fuzz_require(!r.result.place_lost ||
+    FUZZ_REQUIRE(r.count <= whole->count, "a place gives no records that are not there");
+    FUZZ_REQUIRE(!r.result.place_lost ||
                      (r.count == whole->count && same_records(whole, 0, &r, r.count)),
                  "a lost place gives all records");
     free(r.kept);
@@ -218,14 +224,14 @@ void log_check(enum log_kind kind, const uint8_t *data, size_t size, size_t leas
 
     struct log_place again_place = {.set = false};
     struct reading again = read_log(kind, data, size, false, &again_place, 0);
-    fuzz_require(again.count == whole.count && same_records(&whole, 0, &again, whole.count) &&
+    FUZZ_REQUIRE(again.count == whole.count && same_records(&whole, 0, &again, whole.count) &&
                      same_result(&again.result, &whole.result),
                  "reading twice gives the same");
     free(again.kept);
 
     struct log_place growing_place = {.set = false};
     struct reading growing = read_log(kind, data, size, true, &growing_place, 0);
-    fuzz_require(same_records(&whole, 0, &growing, growing.count),
+    FUZZ_REQUIRE(same_records(&whole, 0, &growing, growing.count),
                  "a growing log gives no record that the closed one does not");
     if (resumes) {
         check_all_resumes(kind, data, size, &growing, true);
@@ -236,7 +242,7 @@ void log_check(enum log_kind kind, const uint8_t *data, size_t size, size_t leas
         struct log_place stopped_place = {.set = false};
         size_t most = 1 + whole.count / 2;
         struct reading stopped = read_log(kind, data, size, false, &stopped_place, most);
-        fuzz_require(stopped.count == most && same_records(&whole, 0, &stopped, most),
+        FUZZ_REQUIRE(stopped.count == most && same_records(&whole, 0, &stopped, most),
                      "a stopped reading gives the first records");
         free(stopped.kept);
     }
@@ -252,8 +258,8 @@ void log_check_growth(enum log_kind kind, const uint8_t *data, size_t size, size
     struct reading whole = read_log(kind, data, size, true, &at_once_place, 0);
     struct reading early = read_log(kind, cut, part, true, &place, 0);
     struct reading late = read_log(kind, data, size, true, &place, 0);
-    fuzz_require(!late.result.place_lost, "a log that grew still has its records");
-    fuzz_require(early.count + late.count == whole.count &&
+    FUZZ_REQUIRE(!late.result.place_lost, "a log that grew still has its records");
+    FUZZ_REQUIRE(early.count + late.count == whole.count &&
                      same_records(&whole, 0, &early, early.count) &&
                      same_records(&whole, early.count, &late, late.count),
                  "%zu records at %zu bytes and %zu later, where the whole has %zu", early.count,
@@ -262,4 +268,74 @@ void log_check_growth(enum log_kind kind, const uint8_t *data, size_t size, size
     free(whole.kept);
     free(early.kept);
     free(late.kept);
+}
+
+/* Another way of reading the same log gives the same records: of those with the event id `only`,
+ * where it is not NULL, it may leave out the others. */
+static void check_same(const struct reading *whole, const struct reading *other,
+                       const uint16_t *only)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < whole->count; i++) {
+        const struct kept *kept = &whole->kept[i];
+        bool same = at < other->count && other->kept[at].sum == kept->sum;
+        bool wanted = only == NULL || kept->id == *only;
+        FUZZ_REQUIRE(same || !wanted, "record %zu of %zu is read in every way", i, whole->count);
+        at += same ? 1 : 0;
+    }
+    FUZZ_REQUIRE(at == other->count, "no way of reading gives a record more");
+}
+
+static void check_how(enum log_kind kind, const struct log_input *input,
+                      const struct reading *whole, const struct log_how *how)
+{
+    struct log_place place = {.set = false};
+    struct reading r = {.place = &place, .size = input->size};
+    struct log_sink sink = {.context = &r, .event = keep_event, .damage = keep_damage};
+    r.result = log_read_how(kind, input, false, &place, &sink, how);
+    check_same(whole, &r, how->only);
+    FUZZ_REQUIRE(same_result(&whole->result, &r.result), "the result is the same in every way");
+    free(r.kept);
+}
+
+/* An .evtx file in parts of one to four chunks. */
+static void check_parts(const struct log_input *input, const struct reading *whole)
+{
+    static const struct log_how usual = {.only = NULL};
+    struct reading r = {.size = input->size};
+    struct log_sink sink = {.context = &r, .event = keep_event, .damage = keep_damage};
+    struct log_result sum;
+    struct evtx_file *file = evtx_file_open(input, false, &sink, &sum);
+    FUZZ_REQUIRE((file == NULL) == (whole->result.end == LOG_WRONG_KIND),
+                 "a log that can be read can be read in parts");
+    uint64_t chunks = file != NULL ? evtx_file_chunks(file) : 0;
+    for (uint64_t first = 0, count = 1; first < chunks; first += count, count = count % 4 + 1) {
+        uint64_t left = chunks - first;
+        struct log_result part =
+            evtx_file_read(file, input, first, count < left ? count : left, &sink, &usual);
+        sum.records += part.records;
+        sum.damaged += part.damaged;
+        sum.incomplete = sum.incomplete || part.incomplete;
+    }
+    check_same(whole, &r, NULL);
+    FUZZ_REQUIRE(same_result(&whole->result, &sum), "the parts sum up to the whole");
+    evtx_file_close(file);
+    free(r.kept);
+}
+
+void log_check_ways(enum log_kind kind, const uint8_t *data, size_t size)
+{
+    struct log_memory memory = {data, size};
+    struct log_input input = log_input_memory(&memory);
+    struct log_place place = {.set = false};
+    struct reading whole = read_log(kind, data, size, false, &place, 0);
+    struct log_how how = {.plain = true};
+    uint16_t only = whole.count > 0 ? whole.kept[whole.count / 2].id : 4226;
+    check_how(kind, &input, &whole, &how);
+    how = (struct log_how){.only = &only};
+    check_how(kind, &input, &whole, &how);
+    if (kind == LOG_EVTX) {
+        check_parts(&input, &whole);
+    }
+    free(whole.kept);
 }

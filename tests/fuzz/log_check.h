@@ -16,6 +16,10 @@ void log_check(enum log_kind kind, const uint8_t *data, size_t size, size_t leas
  * gives what reading it at once does. */
 void log_check_growth(enum log_kind kind, const uint8_t *data, size_t size, size_t part);
 
+/* The other ways of reading the log (plain, of one event id, an .evtx file in parts) give the same
+ * records as the usual one. */
+void log_check_ways(enum log_kind kind, const uint8_t *data, size_t size);
+
 /* True when the texts of an event, those that there are, are UTF-8. */
 bool log_event_is_text(const struct event *event);
 

@@ -22,6 +22,7 @@ enum {
     SECTION_RESOURCES = 0x400,
     SECTION_SIZE = 0x400,
     SMALL_BASE = 0x10000,
+    DIRECTORIES = 128, /* bytes of 16 data directories */
 };
 
 struct seeds {
@@ -37,7 +38,7 @@ static void put(struct seeds *s, const void *bytes, size_t size)
     FILE *file = fopen(name, "wb");
     bool good = file != NULL && fwrite(bytes, 1, size, file) == size;
     good = file != NULL && fclose(file) == 0 && good;
-    fuzz_require(good, "%s cannot be written", name);
+    FUZZ_REQUIRE(good, "%s cannot be written", name);
 }
 
 static void put_text(struct seeds *s, const char *text)
@@ -49,7 +50,7 @@ static void load(const struct seeds *s, const char *name, struct buf *out)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s", s->data, name);
-    fuzz_require(load_file(out, path), "%s cannot be read", path);
+    FUZZ_REQUIRE(load_file(out, path), "%s cannot be read", path);
 }
 
 static struct log_record record_at(unsigned i)
@@ -71,15 +72,15 @@ static void make_evt(struct seeds *s)
     static const unsigned counts[] = {0, 1, 5, 40};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         struct evt_image image;
-        fuzz_require(evt_image_create(&image, 4096, 4096), "memory is out");
+        FUZZ_REQUIRE(evt_image_create(&image, 4096, 4096), "memory is out");
         put(s, image.bytes, image.size);
         for (unsigned k = 0; k < counts[i]; k++) {
             struct log_record record = record_at(k);
             record.garbage = k % 2 == 0;
-            fuzz_require(evt_image_append(&image, &record), "memory is out");
+            FUZZ_REQUIRE(evt_image_append(&image, &record), "memory is out");
         }
         put(s, image.bytes, image.size);
-        fuzz_require(evt_image_close(&image), "memory is out");
+        FUZZ_REQUIRE(evt_image_close(&image), "memory is out");
         put(s, image.bytes, image.size);
         evt_image_free(&image);
     }
@@ -140,23 +141,23 @@ static void make_evtx(struct seeds *s)
     }
     /* Three chunks, of which the oldest was written over; only the first records of each stay. */
     struct evtx_image image;
-    fuzz_require(evtx_image_create(&image, 2, 1000), "memory is out");
+    FUZZ_REQUIRE(evtx_image_create(&image, 2, 1000), "memory is out");
     for (unsigned i = 0; image.chunks_written < 3 || i % 5 != 0; i++) {
         struct log_record record = record_at(i);
-        fuzz_require(evtx_image_append(&image, &record), "memory is out");
+        FUZZ_REQUIRE(evtx_image_append(&image, &record), "memory is out");
     }
     size_t end = 0;
     for (size_t at = EVTX_FIRST_CHUNK; at < image.size; at += EVTX_CHUNK) {
         end = at + thin_chunk(image.bytes + at);
     }
     put(s, image.bytes, end);
-    fuzz_require(evtx_image_close(&image), "memory is out");
+    FUZZ_REQUIRE(evtx_image_close(&image), "memory is out");
     put(s, image.bytes, end);
     evtx_image_free(&image);
-    fuzz_require(evtx_image_create(&image, 0, 1), "memory is out");
+    FUZZ_REQUIRE(evtx_image_create(&image, 0, 1), "memory is out");
     for (unsigned i = 0; i < 4; i++) {
         struct log_record record = record_at(i);
-        fuzz_require(evtx_image_append(&image, &record), "memory is out");
+        FUZZ_REQUIRE(evtx_image_append(&image, &record), "memory is out");
     }
     put_evtx(s, image.bytes, EVTX_FIRST_CHUNK + get_le32(image.bytes + EVTX_FIRST_CHUNK + 48));
     evtx_image_free(&image);
@@ -170,7 +171,7 @@ static void make_binxml(struct seeds *s)
         const uint8_t *chunk = (const uint8_t *)real.data + EVTX_FIRST_CHUNK;
         uint32_t end = get_le32(chunk + EVTX_FREE_AT);
         size_t first = get_le32(chunk + 512 + 4);
-        fuzz_require(in_bounds(real.len, EVTX_FIRST_CHUNK, end), "the log has a whole chunk");
+        FUZZ_REQUIRE(in_bounds(real.len, EVTX_FIRST_CHUNK, end), "the log has a whole chunk");
         put(s, real.data + EVTX_RECORDS, end > 8192 ? 8192 - 512 : end - 512);
         if (end > 512) {
             put(s, real.data + EVTX_RECORDS, first);
@@ -178,10 +179,10 @@ static void make_binxml(struct seeds *s)
         buf_free(&real);
     }
     struct evtx_image image;
-    fuzz_require(evtx_image_create(&image, 0, 1), "memory is out");
+    FUZZ_REQUIRE(evtx_image_create(&image, 0, 1), "memory is out");
     for (unsigned i = 0; i < 3; i++) {
         struct log_record record = record_at(i);
-        fuzz_require(evtx_image_append(&image, &record), "memory is out");
+        FUZZ_REQUIRE(evtx_image_append(&image, &record), "memory is out");
     }
     put(s, image.bytes + EVTX_RECORDS, image.at - 512);
     evtx_image_free(&image);
@@ -228,9 +229,21 @@ static void make_xml(struct seeds *s)
 
 /* ---- images ---- */
 
+/* Bytes of code or of a header, as a string literal. */
+#define PUT_BYTES(at, text) put_bytes(at, text, sizeof(text) - 1)
+
+static void put_bytes(uint8_t *at, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        at[i] = (uint8_t)bytes[i];
+    }
+}
+
 static void put_section(uint8_t *row, const char *name, uint32_t rva, uint32_t raw, uint32_t flags)
 {
-    memcpy(row, name, strlen(name));
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        row[i] = (uint8_t)name[i];
+    }
     put_le32(row + 8, SECTION_SIZE);
     put_le32(row + 12, rva);
     put_le32(row + 16, raw == SECTION_CODE ? SECTION_RESOURCES - SECTION_CODE : SECTION_SIZE);
@@ -247,16 +260,16 @@ static void put_image(struct seeds *s, bool x64, uint32_t limit)
                                      0x48, 0x8b, 0x5c, 0x24, 0x58, 0x48, 0x89, 0x3d};
     size_t size = SECTION_RESOURCES + SECTION_SIZE;
     uint8_t *image = calloc(1, size);
-    fuzz_require(image != NULL, "memory is out");
+    FUZZ_REQUIRE(image != NULL, "memory is out");
     const uint32_t fixed = x64 ? 112 : 96;
     uint8_t *file = image + 64 + 4;
     uint8_t *optional = file + 20;
-    memcpy(image, "MZ", 2);
+    PUT_BYTES(image, "MZ");
     put_le32(image + 60, 64);
-    memcpy(image + 64, "PE\0\0", 4);
+    PUT_BYTES(image + 64, "PE\0\0");
     put_le16(file, x64 ? 0x8664 : 0x14c);
     put_le16(file + 2, 2);
-    put_le16(file + 16, (uint16_t)(fixed + 16 * 8));
+    put_le16(file + 16, (uint16_t)(fixed + DIRECTORIES));
     put_le16(optional, x64 ? 0x20b : 0x10b);
     put_le32(optional + (x64 ? 24 : 28), SMALL_BASE);
     put_le32(optional + 32, 0x1000);
@@ -266,7 +279,7 @@ static void put_image(struct seeds *s, bool x64, uint32_t limit)
     put_le32(optional + fixed - 4, 16);
     put_le32(optional + fixed + 16, 0x2000);
     put_le32(optional + fixed + 20, SECTION_SIZE);
-    uint8_t *table = optional + fixed + 16 * 8;
+    uint8_t *table = optional + fixed + DIRECTORIES;
     put_section(table, ".text", 0x1000, SECTION_CODE, 0x60000020);
     put_section(table + 40, ".rsrc", 0x2000, SECTION_RESOURCES, 0x40000040);
 
@@ -276,12 +289,12 @@ static void put_image(struct seeds *s, bool x64, uint32_t limit)
         memcpy(code, run_64, sizeof run_64);
         put_le32(store + 2, 0x3000 - (0x1000 + 0x40 + 54));
     } else {
-        memcpy(store - 4, "\x05\x00\xff\xd6", 4);
+        PUT_BYTES(store - 4, "\x05\x00\xff\xd6");
         put_le32(store + 2, SMALL_BASE + 0x3000);
-        memcpy(store + 32, "\x3b\x05", 2);
+        PUT_BYTES(store + 32, "\x3b\x05");
         put_le32(store + 34, SMALL_BASE + 0x3000);
     }
-    memcpy(store, "\xc7\x05", 2);
+    PUT_BYTES(store, "\xc7\x05");
     put_le32(store + 6, limit);
 
     struct image_options options = {.build = NULL};
@@ -360,7 +373,7 @@ static void make_wintime(struct seeds *s)
 
 static void make_text(struct seeds *s)
 {
-    static const char mixed[] = "a\"\\/\b\f\n\r\t\x7f\xc2\x85\xe2\x80\xae\xf0\x9f\x98\x80\0A";
+    static const char mixed[] = "a\"\\/\b\f\n\r\t\x7f\xc2\x85\xe2\x80\xa8\xf0\x9f\x98\x80\0A";
     static const char wide[] = "\x3d\xd8\x00\xde\x00\xd8\x41\x00\x00\xdc";
     put(s, mixed, sizeof mixed - 1);
     put(s, wide, sizeof wide - 1);

@@ -53,7 +53,7 @@ static bool feed_name(void *context, const char *name)
 {
     struct feeding *f = context;
     char *path = os_path_join(f->directory, name);
-    fuzz_require(path != NULL, "memory is out");
+    FUZZ_REQUIRE(path != NULL, "memory is out");
     (void)printf("%s %s\n", f->target->name, name);
     (void)fflush(stdout);
     feed_file(f, path);
@@ -86,7 +86,7 @@ static int feed_all(const char *directory)
     for (size_t i = 0; i < TARGETS; i++) {
         struct os_stat stat;
         char *path = os_path_join(directory, targets[i].name);
-        fuzz_require(path != NULL, "memory is out");
+        FUZZ_REQUIRE(path != NULL, "memory is out");
         f.target = &targets[i];
         if (os->stat(os, path, &stat) == OS_OK) {
             feed(&f, path);

@@ -15,13 +15,13 @@ static void check_codes(const char *text, size_t length)
     for (size_t at = 0; at < length; at += used) {
         uint32_t code;
         used = utf8_get(text + at, length - at, &code);
-        fuzz_require(used >= 1 && used <= length - at && used <= UTF8_MAX,
+        FUZZ_REQUIRE(used >= 1 && used <= length - at && used <= UTF8_MAX,
                      "a code point is inside the text");
         bool right = fuzz_is_utf8(text + at, used);
-        fuzz_require(right || (used == 1 && code == 0xfffd),
+        FUZZ_REQUIRE(right || (used == 1 && code == 0xfffd),
                      "a byte that is not UTF-8 counts as U+FFFD");
         size_t written = utf8_put(encoded, code);
-        fuzz_require(!right || (written == used && memcmp(encoded, text + at, used) == 0),
+        FUZZ_REQUIRE(!right || (written == used && memcmp(encoded, text + at, used) == 0),
                      "a code point is written as it was read");
     }
 }
@@ -31,9 +31,9 @@ static void check_printable(const char *text)
     struct buf once = BUF_INIT;
     struct buf twice = BUF_INIT;
     add_printable(&once, text);
-    fuzz_require(fuzz_is_printable(buf_text(&once), once.len), "printable text can be printed");
+    FUZZ_REQUIRE(fuzz_is_printable(buf_text(&once), once.len), "printable text can be printed");
     add_printable(&twice, buf_text(&once));
-    fuzz_require(once.len == twice.len && memcmp(buf_text(&once), buf_text(&twice), once.len) == 0,
+    FUZZ_REQUIRE(once.len == twice.len && memcmp(buf_text(&once), buf_text(&twice), once.len) == 0,
                  "printable text is printed as it is");
     buf_free(&once);
     buf_free(&twice);
@@ -45,7 +45,7 @@ static unsigned hex4(const char *text)
     for (int i = 0; i < 4; i++) {
         char c = text[i];
         bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        fuzz_require(hex, "\\u is followed by four hexadecimal digits");
+        FUZZ_REQUIRE(hex, "\\u is followed by four hexadecimal digits");
         value = value * 16 + (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
     }
     return value;
@@ -56,9 +56,9 @@ static const char *read_string(const char *at, struct buf *out)
 {
     static const char escapes[] = "\"\\/bfnrt";
     static const char meanings[] = "\"\\/\b\f\n\r\t";
-    fuzz_require(*at == '"', "a string begins with a quotation mark");
+    FUZZ_REQUIRE(*at == '"', "a string begins with a quotation mark");
     for (at++; *at != '"';) {
-        fuzz_require((unsigned char)*at >= 0x20, "no control character stands in a string");
+        FUZZ_REQUIRE((unsigned char)*at >= 0x20, "no control character stands in a string");
         if (*at != '\\') {
             buf_add_char(out, *at++);
             continue;
@@ -69,7 +69,7 @@ static const char *read_string(const char *at, struct buf *out)
             at += 2;
         } else {
             char encoded[UTF8_MAX];
-            fuzz_require(at[1] == 'u', "an escape that JSON has");
+            FUZZ_REQUIRE(at[1] == 'u', "an escape that JSON has");
             buf_add(out, encoded, utf8_put(encoded, hex4(at + 2)));
             at += 6;
         }
@@ -85,11 +85,11 @@ static void check_json(const char *text)
     json_open_object(&j, NULL);
     json_text(&j, "t", text);
     json_close_object(&j);
-    fuzz_require(line.len > 5 && memcmp(line.data, "{\"t\":", 5) == 0, "a member has its name");
-    fuzz_require(fuzz_is_utf8(line.data, line.len), "JSON is UTF-8");
+    FUZZ_REQUIRE(line.len > 5 && memcmp(line.data, "{\"t\":", 5) == 0, "a member has its name");
+    FUZZ_REQUIRE(fuzz_is_utf8(line.data, line.len), "JSON is UTF-8");
     const char *rest = read_string(line.data + 5, &back);
-    fuzz_require(strcmp(rest, "}") == 0, "the string is all that the object has");
-    fuzz_require(!fuzz_is_utf8(text, strlen(text)) || strcmp(buf_text(&back), text) == 0,
+    FUZZ_REQUIRE(strcmp(rest, "}") == 0, "the string is all that the object has");
+    FUZZ_REQUIRE(!fuzz_is_utf8(text, strlen(text)) || strcmp(buf_text(&back), text) == 0,
                  "a text that is UTF-8 is read back as it was");
     buf_free(&line);
     buf_free(&back);
@@ -100,7 +100,7 @@ static void check_utf16(const uint8_t *data, size_t size)
     struct buf out = BUF_INIT;
     size_t units = size / 2;
     utf16le_to_utf8(&out, data, units);
-    fuzz_require(fuzz_is_utf8(buf_text(&out), out.len), "UTF-16 becomes UTF-8");
+    FUZZ_REQUIRE(fuzz_is_utf8(buf_text(&out), out.len), "UTF-16 becomes UTF-8");
     /* Back again, unit by unit; what was unpaired is U+FFFD now. */
     size_t at = 0;
     size_t unit = 0;
@@ -109,14 +109,14 @@ static void check_utf16(const uint8_t *data, size_t size)
         at += utf8_get(out.data + at, out.len - at, &code);
         uint32_t first = get_le16(data + 2 * unit);
         bool surrogate = first >= 0xd800 && first <= 0xdfff;
-        fuzz_require(code < 0x10000
+        FUZZ_REQUIRE(code < 0x10000
                          ? code == (surrogate ? 0xfffd : first)
                          : first == 0xd800 + ((code - 0x10000) >> 10) &&
                                get_le16(data + 2 * unit + 2) == 0xdc00 + ((code - 0x10000) & 0x3ff),
                      "a code point is what its units say");
         unit += code < 0x10000 ? 1 : 2;
     }
-    fuzz_require(unit == units, "no unit is lost");
+    FUZZ_REQUIRE(unit == units, "no unit is lost");
     buf_free(&out);
 }
 
@@ -129,8 +129,8 @@ void fuzz_text(const uint8_t *data, size_t size)
     check_json(text);
     check_utf16(data, size);
     const char *other = half < size ? text + half + 1 : "";
-    fuzz_require(same_text_nocase(text, text), "a text is the same as itself");
-    fuzz_require(same_text_nocase(text, other) == same_text_nocase(other, text),
+    FUZZ_REQUIRE(same_text_nocase(text, text), "a text is the same as itself");
+    FUZZ_REQUIRE(same_text_nocase(text, other) == same_text_nocase(other, text),
                  "being the same goes both ways");
     free(text);
 }

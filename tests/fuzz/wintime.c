@@ -14,9 +14,9 @@ static void check_time(uint64_t time)
     char text[WINTIME_TEXT_SIZE];
     uint64_t back = 0;
     wintime_plain(time, text);
-    fuzz_require(fuzz_is_printable(text, strlen(text)), "a time for people can be printed");
+    FUZZ_REQUIRE(fuzz_is_printable(text, strlen(text)), "a time for people can be printed");
     wintime_iso(time, text);
-    fuzz_require(time >= YEAR_10000 || (wintime_parse(text, strlen(text), &back) && back == time),
+    FUZZ_REQUIRE(time >= YEAR_10000 || (wintime_parse(text, strlen(text), &back) && back == time),
                  "%" PRIu64 " is written as %s, which is read as %" PRIu64, time, text, back);
 }
 

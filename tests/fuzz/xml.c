@@ -27,7 +27,7 @@ void fuzz_xml(const uint8_t *data, size_t size)
     struct log_input input = log_input_memory(&memory);
     bool resumes = has_one_encoding(data, size);
     enum log_kind kind = log_recognise(&input);
-    fuzz_require(kind == log_recognise(&input), "recognising twice gives the same");
+    FUZZ_REQUIRE(kind == log_recognise(&input), "recognising twice gives the same");
     log_check(LOG_XML, data, size, sizeof shortest - 1, resumes);
     if (resumes && size > 0) {
         log_check_growth(LOG_XML, data, size, size * data[size - 1] / 256);
