@@ -45,7 +45,7 @@ static size_t audited(const char *words)
 
 static void yes_sets_the_limit_of_the_policy(void)
 {
-    static const char *const words[] = {"y", "Y", "yes", "YES", "  y  ", "\tYes"};
+    static const char *const words[] = {"y", " YES "};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         struct watcher_fixture f;
         open_with_root(&f);
@@ -67,7 +67,7 @@ static void yes_sets_the_limit_of_the_policy(void)
 
 static void no_changes_nothing(void)
 {
-    static const char *const words[] = {"n", "N", "no", " No"};
+    static const char *const words[] = {"n", "No"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         struct watcher_fixture f;
         open_with_root(&f);
@@ -84,7 +84,7 @@ static void no_changes_nothing(void)
 
 static void a_number_is_another_limit(void)
 {
-    static const uint32_t limits[] = {1, 9, 50, 1000};
+    static const uint32_t limits[] = {1, 1000};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct watcher_fixture f;
         char *line = text_printf(" %u ", (unsigned)limits[i]);
@@ -170,6 +170,31 @@ static void the_restart_is_agreed_to_or_put_off(void)
     CHECK_NUMBER(f.w.memory.remind_at, 0);
     CHECK_NUMBER(audited("\"action\":\"restart\""), 1);
     fixture_close(&f);
+}
+
+static void yes_and_no_in_every_spelling(void)
+{
+    static const struct {
+        const char *line;
+        const char *said;
+    } cases[] = {
+        {"y", "Restart the machine"},       {"Y", "Restart the machine"},
+        {"yes", "Restart the machine"},     {"YES", "Restart the machine"},
+        {"  yEs  ", "Restart the machine"}, {"\ty\t", "Restart the machine"},
+        {"n", "You are reminded at"},       {"N", "You are reminded at"},
+        {"no", "You are reminded at"},      {" NO", "You are reminded at"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct watcher_fixture f;
+        fixture_open(&f);
+        f.w.root = ROOT;
+        f.w.memory.state = ENGINE_REBOOT_PENDING;
+        f.w.question = QUESTION_RESTART;
+        watcher_answer(&f.w, cases[i].line);
+        CHECK_NUMBER(f.w.question, QUESTION_NONE);
+        CHECK_NUMBER(told(&f, cases[i].said), 1);
+        fixture_close(&f);
+    }
 }
 
 static void a_line_without_a_question_is_nothing(void)
@@ -295,6 +320,7 @@ int main(void)
          a_number_above_the_policy_asks_a_second_time},
         {"nonsense is asked again", nonsense_is_asked_again},
         {"the restart is agreed to or put off", the_restart_is_agreed_to_or_put_off},
+        {"yes and no in every spelling", yes_and_no_in_every_spelling},
         {"a line without a question is nothing", a_line_without_a_question_is_nothing},
         {"a patch that was done already keeps its limits",
          a_patch_that_was_done_already_keeps_its_limits},

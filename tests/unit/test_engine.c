@@ -57,12 +57,11 @@ static struct engine_burst burst_at(const char *computer, uint64_t last)
 static const char *names(struct engine_effects effects)
 {
     static char text[256];
+    size_t length = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < effects.count; i++) {
-        if (i > 0) {
-            strcat(text, " ");
-        }
-        strcat(text, engine_effect_name(effects.items[i]));
+    for (size_t i = 0; i < effects.count && length < sizeof text; i++) {
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", i > 0 ? " " : "",
+                                   engine_effect_name(effects.items[i]));
     }
     return text;
 }

@@ -120,12 +120,19 @@ static enum os_status load(struct fixture *f, enum keyfile_status *whole)
     return state_load(os_native(), HERE "/roots/x", &f->memory, f->sources, 2, NULL, whole);
 }
 
+/* As it was set up: no member that any file here sets is set. */
 static bool has_nothing(const struct fixture *f)
 {
-    struct engine_memory nothing;
-    engine_reset(&nothing);
-    return memcmp(&f->memory, &nothing, sizeof nothing) == 0 && !f->sources[0].place.set &&
-           !f->sources[1].place.set;
+    const struct engine_memory *m = &f->memory;
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        if (m->patch.copies[c].present) {
+            return false;
+        }
+    }
+    return m->state == ENGINE_WATCHING && m->burst.computer[0] == '\0' && m->burst.last == 0 &&
+           m->others[0].last == 0 && m->untold.last == 0 && m->limit == 0 && m->patch.time == 0 &&
+           m->boot[0] == '\0' && m->remind_at == 0 && m->computer[0] == '\0' &&
+           !f->sources[0].place.set && !f->sources[1].place.set;
 }
 
 static enum burst_answer add(struct source *source, uint64_t seconds)
