@@ -213,10 +213,7 @@ build_libxml2() {
         cd "$work/libxml2-$arch"
         quiet configure.log "$work/libxml2/configure" ${triplet:+--host="$triplet"} --prefix="$prefix" \
             --disable-shared --enable-static --disable-dependency-tracking \
-            --with$threads-threads --without-http --without-ftp --without-iconv --without-zlib \
-            --without-lzma --without-modules --without-python --without-icu --without-catalog \
-            --without-docbook --without-html --without-legacy --without-schemas \
-            --without-schematron --without-xinclude --without-c14n --without-xptr --without-debug \
+            --without-iconv --without-zlib --without-lzma $features \
             CC="$cc" AR="${triplet:+$triplet-}ar" RANLIB="${triplet:+$triplet-}ranlib" \
             CPPFLAGS="$defines -DLIBXML_STATIC" CFLAGS="$cflags"
         quiet make.log make -j"$(nproc)" libxml2.la
@@ -279,7 +276,10 @@ for arch in $arches; do
     say "building for $arch"
     triplet=$arch-w64-mingw32
     cc=$triplet-gcc-win32
-    threads=out
+    features="--without-threads --without-http --without-ftp --without-modules --without-python
+        --without-icu --without-catalog --without-docbook --without-html --without-legacy
+        --without-schemas --without-schematron --without-xinclude --without-c14n --without-xptr
+        --without-debug"
     prefix=$work/prefix/$arch
     # Below these the headers of mingw-w64 declare functions that XP has not.
     case $arch in
@@ -291,7 +291,7 @@ for arch in $arches; do
     if [ "$arch" = native ]; then
         triplet=
         cc=gcc
-        threads=
+        features="--with-minimum --with-reader --with-tree --with-push --with-threads"
         defines=
         optimise="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
     fi

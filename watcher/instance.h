@@ -18,4 +18,7 @@ bool instance_running(const struct os *os, const char *data, struct buf *who);
 /* The number by which the system knows this process. */
 unsigned long process_number(void);
 
+/* Gives memory that is free back to the system, before a long wait. */
+void process_give_back(void);
+
 #endif

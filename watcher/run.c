@@ -351,6 +351,7 @@ static void run_loop(struct watcher *w)
     bool poll = !w->once && watch_files(w, &watched);
     follow_all(w, all);
     while (!w->once || w->question != QUESTION_NONE) {
+        process_give_back();
         struct loop_wake wake = loop_wait(w->loop, next_timeout(w, poll));
         if (wake.reasons & LOOP_STOP) {
             break;

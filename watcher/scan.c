@@ -344,6 +344,7 @@ static bool read_all(struct scan *s)
                                  .flush_at = alone ? FLUSH_AT : KEEP_MOST,
                                  .tick = alone && s->shows_progress ? tick : NULL,
                                  .tick_context = s};
+    s->wish.xml_in_turn = !alone && !xml_in_threads();
     s->crew = crew_open(s->options->jobs, &tasks);
     if (s->crew == NULL) {
         return false;

@@ -184,6 +184,9 @@ static struct log_result read_log(struct scan_piece *piece, const struct log_inp
                               sink, &how);
     }
     enum log_kind kind = log_recognise(input);
+    if (kind == LOG_XML && piece->wish->xml_in_turn && !crew_flush(piece->place)) {
+        return (struct log_result){.end = LOG_STOPPED};
+    }
     return log_read_how(kind, input, false, NULL, sink, &how);
 }
 

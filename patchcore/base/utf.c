@@ -77,8 +77,13 @@ void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units)
         out->failed = true;
         return;
     }
+    char *at = out->data + out->len;
     for (size_t i = 0; i < units; i++) {
         uint32_t code = get_le16(bytes + 2 * i);
+        if (code < 0x80) { /* nearly all of it */
+            *at++ = (char)code;
+            continue;
+        }
         if (is_high_surrogate(code) && i + 1 < units) {
             uint32_t low = get_le16(bytes + 2 * (i + 1));
             if (is_low_surrogate(low)) {
@@ -86,9 +91,10 @@ void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units)
                 i++;
             }
         }
-        char encoded[UTF8_MAX];
-        buf_add(out, encoded, utf8_put(encoded, code));
+        at += utf8_put(at, code);
     }
+    *at = '\0';
+    out->len = (size_t)(at - out->data);
 }
 
 static char lower_ascii(char c)

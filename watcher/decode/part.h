@@ -22,6 +22,10 @@ struct log_result evtx_read_how(const struct log_input *input, bool growing,
                                 struct log_place *place, const struct log_sink *sink,
                                 const struct log_how *how);
 
+/* False when libxml2 was built without threads: only one log of XML may be read at a time then.
+ * To be called before the first thread is started. */
+bool xml_in_threads(void);
+
 /* The chunks of an .evtx file in the order of their records. It is not changed by reading, so that
  * any number of threads may read at a time, each through an input of its own. */
 struct evtx_file;

@@ -1,6 +1,7 @@
 #include "xml_event.h"
 
 #include "event_fields.h"
+#include "part.h"
 
 #include <libxml/xmlreader.h>
 
@@ -42,6 +43,12 @@ static void note_error(void *context, error_ptr error)
     (void)snprintf(decoder->error, sizeof decoder->error, "XML that is not well-formed: %s",
                    error->message != NULL ? error->message : "no reason given");
     decoder->error[strcspn(decoder->error, "\r\n")] = '\0';
+}
+
+bool xml_in_threads(void)
+{
+    xmlInitParser();
+    return xmlHasFeature(XML_WITH_THREAD) == 1;
 }
 
 struct xml_decoder *xml_decoder_new(void)
