@@ -70,32 +70,64 @@ killed_rounds() {
     done
 }
 
-trial=0
-while [ "$trial" -lt 4 ]; do
-    trial=$((trial + 1))
+# What was begun is finished now: the patch, then the verification at the next start. Afterwards all is
+# as if nobody had been killed.
+finishes_once() { # WHEN
+    for _ in 1 2; do
+        # shellcheck disable=SC2046
+        expect 0 "$1: goes on" "$watch" run --once $(usual)
+    done
+    check "$1: all copies are written" all_are limit100.sys
+    check "$1: and verified" test "$(state state)" = watching
+    check "$1: one patch was written" test "$(state patch-limit-before)" = 10
+    json "$data/audit.jsonl" 'len([line for line in lines if line["action"] == "set"
+        and line["result"] == "done" and line["changes"]]) <= 1
+        and any(line["action"] == "verified" for line in lines)
+        and all(line["action"] != "differs" for line in lines)
+        and {line["burst"]["events"] for line in lines if line.get("burst")} == {3}'
+    check "$1: one original is saved" cmp original.sys "$data"/originals/*.sys
+    check "$1: nothing is left over" test "$(find "$root" "$data" -name '*new*' | wc -l)" = 0
+}
+
+burst() {
     windows
     new_log
     events 3 --time 2026-01-10T08:00:00Z
+}
+
+for trial in 1 2 3 4; do
+    burst
     check "every copy is the old file or the new one" killed_rounds $((rounds / 4))
-    # What was begun is finished now: the patch, then the verification at the next start.
-    for _ in 1 2; do
-        # shellcheck disable=SC2046
-        expect 0 "goes on" "$watch" run --once $(usual)
-    done
-    check "all copies are written" all_are limit100.sys
-    check "and verified" test "$(state state)" = watching
-    check "one patch was written" test "$(state patch-limit-before)" = 10
-    json "$data/audit.jsonl" 'len([line for line in lines if line["action"] == "set"
-        and line["result"] == "done" and line["changes"]]) <= 1'
-    json "$data/audit.jsonl" 'any(line["action"] == "verified" for line in lines)'
-    json "$data/audit.jsonl" '{line["burst"]["events"] for line in lines if line.get("burst")} == {3}'
-    json "$data/audit.jsonl" 'all(line["action"] != "differs" for line in lines)'
-    check "one original is saved" cmp original.sys "$data"/originals/*.sys
-    check "nothing is left over" test "$(find "$root" "$data" -name '*new*' | wc -l)" = 0
+    finishes_once "trial $trial"
     before=$(actions verified)
     # shellcheck disable=SC2046
     expect 0 "nothing is left to do" "$watch" run --once $(usual)
     acted "$before" verified
 done
+
+# ---- killed at each single step that changes a directory ----
+
+if strace -o trace -e inject=rename:signal=KILL:when=99 true 2> /dev/null &&
+    ! grep -q __asan_init "$watch"; then
+    steps=0
+    for call in rename,renameat,renameat2 unlink,unlinkat; do # one of each is what the system has
+        number=0
+        ended=false
+        until $ended || [ "$number" -gt 40 ]; do
+            number=$((number + 1))
+            burst
+            # shellcheck disable=SC2046
+            run strace -o trace -e "inject=$call:signal=KILL:when=$number" "$watch" run --once $(usual)
+            if [ "$status" = 0 ]; then ended=true; else steps=$((steps + 1)); fi
+            check "$call $number: every copy is the old file or the new one" copies_are_whole
+            $ended || finishes_once "$call $number"
+        done
+    done
+    echo "killed at $steps steps"
+    check "there are more than ten steps" test "$steps" -gt 10
+else
+    echo "not tried: killing at each step (strace is not installed, may not trace here, or the program
+    is built with AddressSanitizer)"
+fi
 
 finish

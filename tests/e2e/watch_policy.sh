@@ -34,6 +34,13 @@ expect 2 "scan refuses it" "$watch" scan --policy wrong.ini .
 expect 2 "status shows it" "$watch" status --policy wrong.ini --data "$data"
 says out 'did you mean "events"?'
 
+# Without any file the program's own defaults hold.
+if [ ! -e /etc/tcpipwatch/tcpipwatch.ini ]; then
+    expect 0 "no policy at the default place" "$watch" check-policy
+    says err "There is no policy file at the default place; these defaults hold."
+    expect 0 "what is printed then is the policy as shipped" "$watch" check-policy "$shipped"
+fi
+
 # ---- status ----
 
 windows
