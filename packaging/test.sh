@@ -81,8 +81,10 @@ build() {
 measure_coverage() {
     find build/coverage -name '*.gcda' -exec rm -f {} +
     rm -f build/coverage/coverage.txt build/coverage/coverage.json
-    ctest --test-dir build/coverage -j"$jobs" --output-on-failure --no-tests=error &&
-        python3 tests/coverage.py measure build/coverage
+    result=0
+    ctest --test-dir build/coverage -j"$jobs" --output-on-failure --no-tests=error || result=1
+    python3 tests/coverage.py measure build/coverage || result=1
+    return "$result"
 }
 
 builds=gcc
