@@ -237,6 +237,14 @@ static void verify(struct watcher *w)
     watcher_act(w, engine_verified(&w->memory, &world, as_written));
 }
 
+/* Before the question is shown: what was typed until listening begins is thrown away, and an answer
+ * may come as fast as the question. */
+static void open_question(struct watcher *w, enum question question)
+{
+    w->question = question;
+    loop_listen(w->loop, true);
+}
+
 void watcher_act(struct watcher *w, struct engine_effects effects)
 {
     bool saved = true;
@@ -245,6 +253,9 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
         if (effect == EFFECT_SAVE) {
             saved = watcher_save(w);
             continue;
+        }
+        if (effect == EFFECT_ASK_PATCH || effect == EFFECT_ASK_RESTART) {
+            open_question(w, effect == EFFECT_ASK_PATCH ? QUESTION_PATCH : QUESTION_RESTART);
         }
         show_effect(w, effect);
         switch (effect) {
@@ -257,14 +268,6 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
         case EFFECT_TELL_NOBODY_TO_ASK:
         case EFFECT_TELL_NOT_WRITABLE:
             w->result = PC_REFUSED;
-            break;
-        case EFFECT_ASK_PATCH:
-            w->question = QUESTION_PATCH;
-            loop_listen(w->loop, true);
-            break;
-        case EFFECT_ASK_RESTART:
-            w->question = QUESTION_RESTART;
-            loop_listen(w->loop, true);
             break;
         default:
             break;
