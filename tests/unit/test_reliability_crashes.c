@@ -61,7 +61,7 @@ static void die_everywhere(bool large, bool two_steps, unsigned most)
         scene_open(&scene, &list[i]);
         bool died = true;
         int first = (int)i % stride();
-        for (; died; first += stride()) {
+        for (; died; first += stride() * (large && rounds() == 1 ? 5 : 1)) {
             for (int step = 0; step < (two_steps ? 4 : 1); step++) {
                 died = die_at(&scene, first, step, most * rounds());
             }
