@@ -67,7 +67,7 @@ struct scan_piece *scan_piece_new(const struct scan_wish *wish, struct scan_log 
 void scan_piece_free(struct scan_piece *piece);
 
 /* Reads it; what a crew runs. */
-void scan_piece_run(void *piece, struct crew_place *place);
+void scan_piece_run(void *context, struct crew_place *place);
 
 /* The matching records found since the last time: their computers (NULL where the record names
  * none) and times, in their order. */

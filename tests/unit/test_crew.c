@@ -67,7 +67,8 @@ static unsigned work_through(unsigned threads, unsigned parts, struct account *a
         if (piece == NULL) {
             break;
         }
-        *piece = (struct piece){.number = submitted++, .parts = 1 + submitted % parts};
+        *piece = (struct piece){.number = submitted, .parts = 1 + (submitted + 1) % parts};
+        submitted++;
         a->live++;
         a->most_live = a->live > a->most_live ? a->live : a->most_live;
         more = crew_submit(crew, piece);

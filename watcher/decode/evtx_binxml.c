@@ -325,7 +325,7 @@ static bool read_attribute(struct document *d, struct stream *s,
     bool known = true;
     while (known && s->at < s->end) {
         struct stream ahead = *s;
-        uint8_t token;
+        uint8_t token = TOKEN_END;
         if (!take_token(d, &ahead, &token) || !read_piece(d, &ahead, token, &into, &known)) {
             return false;
         }
@@ -350,7 +350,7 @@ static bool read_attributes(struct document *d, struct stream *s,
     list.end = s->at + size;
     s->at = list.end;
     while (list.at < list.end) {
-        uint8_t token;
+        uint8_t token = TOKEN_END;
         if (!take_token(d, &list, &token)) {
             return false;
         }
@@ -394,7 +394,7 @@ static bool read_element(struct document *d, struct stream *s, bool has_attribut
     uint32_t size;
     char name[NAME_ROOM];
     struct target inner;
-    uint8_t token;
+    uint8_t token = TOKEN_END;
     if ((s->in_definition && !skip(d, s, 2)) || !take32(d, s, &size) || !has(d, s, size)) {
         return false;
     }
@@ -442,7 +442,7 @@ static bool read_pi_data(struct document *d, struct stream *s)
 static bool read_content(struct document *d, struct stream *s, const struct target *into)
 {
     while (!d->complete) {
-        uint8_t token;
+        uint8_t token = TOKEN_END;
         bool known;
         char name[NAME_ROOM];
         if (!take_token(d, s, &token) || !read_piece(d, s, token, into, &known)) {
@@ -518,7 +518,7 @@ static bool read_fragment(struct document *d, struct stream *s, const struct tar
         return fail(d, "templates nested deeper than any real ones");
     }
     while (!d->complete && s->at < s->end) {
-        uint8_t token;
+        uint8_t token = TOKEN_END;
         char name[NAME_ROOM];
         bool ok = true;
         if (!take_token(d, s, &token)) {

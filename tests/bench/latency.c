@@ -1,0 +1,191 @@
+/* latency: how long the resident process takes from a record in the log to what it does about it.
+ *
+ *     latency decide ROUNDS LOG COMMAND...          COMMAND watches LOG: from the write of the
+ *                                                   record that makes a burst to its line about it
+ *     latency patch ROUNDS LOG FILE... -- COMMAND...  once: until each FILE is another file
+ *
+ * Prints the median and the largest of the rounds in milliseconds. Never a test: a busy machine is
+ * slow. */
+#include "log_writer.h"
+
+#include "base/wintime.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_ROUNDS = 10000, QUIET_MS = 60, PATIENCE_MS = 5000, MOST_FILES = 8 };
+
+struct log {
+    int fd;
+    struct evt_image image;
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static bool write_log(void *context, uint64_t offset, const void *bytes, size_t size)
+{
+    struct log *log = context;
+    return pwrite(log->fd, bytes, size, (off_t)offset) == (ssize_t)size;
+}
+
+static bool open_log(struct log *log, const char *path)
+{
+    log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    bool good = log->fd >= 0 && evt_image_create(&log->image, 1024 * 1024, 1024 * 1024) &&
+                write_log(log, 0, log->image.bytes, log->image.size);
+    log->image.write = write_log;
+    log->image.context = log;
+    return good;
+}
+
+static bool append(struct log *log, int round)
+{
+    char computer[16];
+    (void)snprintf(computer, sizeof computer, "PC%d", round);
+    struct log_record record =
+        log_record_tcpip(4226, computer, wintime_from_unix((uint64_t)time(NULL)));
+    return evt_image_append(&log->image, &record);
+}
+
+static pid_t start(char **command, int *output)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return -1;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_RDONLY);
+        dup2(null, STDIN_FILENO);
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        execvp(command[0], command);
+        _exit(127);
+    }
+    close(ends[1]);
+    *output = ends[0];
+    return child;
+}
+
+static bool readable(int fd, int wait_ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, wait_ms) == 1;
+}
+
+/* Reads until nothing comes for a moment. False at the end of the output. */
+static bool drain(int fd)
+{
+    char piece[4096];
+    while (readable(fd, QUIET_MS)) {
+        if (read(fd, piece, sizeof piece) <= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_rounds(double *ms, int count)
+{
+    if (count == 0) {
+        printf("- -\n");
+        return;
+    }
+    qsort(ms, (size_t)count, sizeof *ms, by_size);
+    printf("%.3f %.3f\n", ms[count / 2], ms[count - 1]);
+}
+
+static int decide(int rounds, char **argv)
+{
+    static double ms[MOST_ROUNDS];
+    struct log log;
+    int output;
+    int done = 0;
+    if (!open_log(&log, argv[0])) {
+        return 1;
+    }
+    pid_t child = start(argv + 1, &output);
+    bool good = child > 0 && readable(output, PATIENCE_MS) && drain(output);
+    for (; good && done < rounds; done++) {
+        good = append(&log, done) && append(&log, done) && drain(output);
+        double from = now_ms();
+        good = good && append(&log, done) && readable(output, PATIENCE_MS);
+        ms[done] = now_ms() - from;
+        good = good && drain(output);
+    }
+    kill(child, SIGTERM);
+    waitpid(child, NULL, 0);
+    print_rounds(ms, done);
+    return good ? 0 : 1;
+}
+
+static ino_t inode(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static int patch(char **argv)
+{
+    struct log log;
+    char **files = argv + 1;
+    ino_t old[MOST_FILES];
+    int count = 0;
+    int output;
+    while (files[count] != NULL && strcmp(files[count], "--") != 0 && count < MOST_FILES) {
+        old[count] = inode(files[count]);
+        count++;
+    }
+    if (files[count] == NULL || !open_log(&log, argv[0])) {
+        return 1;
+    }
+    pid_t child = start(files + count + 1, &output);
+    bool good = child > 0 && readable(output, PATIENCE_MS) && drain(output);
+    good = good && append(&log, 1) && append(&log, 1) && drain(output);
+    double from = now_ms();
+    good = good && append(&log, 1);
+    for (int i = 0; good && i < count; i++) {
+        while (inode(files[i]) == old[i] && now_ms() - from < PATIENCE_MS) {
+        }
+    }
+    double took = now_ms() - from;
+    kill(child, SIGTERM);
+    waitpid(child, NULL, 0);
+    print_rounds(&took, good ? 1 : 0);
+    return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    int rounds = argc > 4 ? (int)strtol(argv[2], NULL, 10) : 0;
+    if (rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "decide") == 0) {
+        return decide(rounds, argv + 3);
+    }
+    if (rounds == 1 && strcmp(argv[1], "patch") == 0) {
+        return patch(argv + 3);
+    }
+    (void)fputs("usage: latency decide ROUNDS LOG COMMAND... | latency patch 1 LOG FILE... -- "
+                "COMMAND...\n",
+                stderr);
+    return 2;
+}
