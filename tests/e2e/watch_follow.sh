@@ -97,21 +97,23 @@ stopped_well
 json "$data/audit.jsonl" '[line["burst"]["events"] for line in lines if line["action"] == "burst"] ==
     [3] * 5'
 
-# A small log that wraps again and again.
+# A full log that wraps. (A log that wraps past the place has really lost something, so this one is
+# large enough for a busy machine.)
 windows
 on_burst notify
 rm -f "$log"
-./make_log create "$log" --size 4096 --limit 4096
+./make_log create "$log" --size 65536 --limit 65536
+events 500 --limit 65536 --event 4227 --time 2026-01-01T00:00:00Z
 begin_watching
-for day in 01 02 03 04 05; do
+for day in 02 03 04 05; do
     for hour in 00 02 04 06 08; do
-        ./make_log append "$log" --limit 4096 --count 4 --event 4227 --time "2026-01-${day}T$hour:00:00Z"
-        ./make_log append "$log" --limit 4096 --time "2026-01-${day}T$hour:01:00Z"
+        events 20 --limit 65536 --event 4227 --time "2026-01-${day}T$hour:00:00Z"
+        events 1 --limit 65536 --time "2026-01-${day}T$hour:01:00Z"
     done
 done
 sleep 0.3
 acted 0 burst
-./make_log append "$log" --limit 4096 --count 2 --time 2026-01-05T08:02:00Z
+events 2 --limit 65536 --time 2026-01-05T08:02:00Z
 until_says watch.out "Burst: 3 events"
 says_not watch.err "is not in it any more"
 stopped_well
@@ -138,7 +140,7 @@ tail -c +$((size / 2 + 1)) piece.xml >> a.xml
 until_says watch.out "Burst: " 2
 says watch.out "2026-01-14 08:00:00 UTC to 2026-01-14 08:01:00 UTC"
 stopped_well
-says_not err "a.xml"
+check "nothing went wrong" test ! -s err
 log=SysEvent.Evt
 
 # ---- another machine's forwarded events ----

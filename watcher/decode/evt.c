@@ -290,7 +290,7 @@ static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
 }
 
 /* A log that is written to while it is read may show a record that is half there: the first look at
- * a damaged place behind what was read before only notes the place. */
+ * such a place behind what was read before only notes it. */
 static bool may_be_being_written(struct reader *r, uint32_t at)
 {
     struct log_place *place = r->run.place;
@@ -369,9 +369,12 @@ static void read_records(struct reader *r)
             p = beginning(r);
         }
     }
+    /* While the end-of-file record is missing, it is being written behind a new record. That one
+     * may be half there and look whole, where what it is written over ended at the same offset. */
     if (r->bounds_known) {
+        evt_ring_forget(&r->ring);
         walk_to_end(r, p);
-    } else {
+    } else if (!may_be_being_written(r, p.at)) {
         walk_by_number(r, p, r->resumed ? &last : NULL);
     }
 }

@@ -27,6 +27,11 @@ void evt_ring_free(struct evt_ring *ring)
     free(ring->joined);
 }
 
+void evt_ring_forget(struct evt_ring *ring)
+{
+    ring->window_size = 0;
+}
+
 bool evt_ring_has(const struct evt_ring *ring, uint64_t offset)
 {
     return offset >= EVT_HEADER_SIZE && offset < ring->end && offset % 4 == 0;

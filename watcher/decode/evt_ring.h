@@ -42,6 +42,10 @@ struct evt_look {
 void evt_ring_init(struct evt_ring *ring, const struct log_input *input);
 void evt_ring_free(struct evt_ring *ring);
 
+/* Reads the file anew from here on: what stands before an end-of-file record that was seen is there
+ * in whole when it is read after it. */
+void evt_ring_forget(struct evt_ring *ring);
+
 /* True when something may begin at `offset`. */
 bool evt_ring_has(const struct evt_ring *ring, uint64_t offset);
 
