@@ -294,7 +294,7 @@ static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
 static bool may_be_being_written(struct reader *r, uint32_t at)
 {
     struct log_place *place = r->run.place;
-    if (!r->growing || !r->resumed || place->doubt == (uint64_t)at + 1) {
+    if (!r->growing || !r->resumed || place == NULL || place->doubt == (uint64_t)at + 1) {
         return false;
     }
     place->doubt = (uint64_t)at + 1;

@@ -302,8 +302,11 @@ static bool read_records(struct reader *r, uint64_t index, size_t at)
  * is being written, or was when the log was not closed. */
 static void check_sums(struct reader *r, uint64_t index)
 {
-    bool being_written = (r->file->dirty || r->file->growing) && index == r->file->newest;
-    if (!r->header.sound) {
+    bool newest = index == r->file->newest;
+    bool being_written = (r->file->dirty || r->file->growing) && newest;
+    if (!r->header.sound && r->file->growing && newest) {
+        r->run.result.incomplete = true;
+    } else if (!r->header.sound) {
         run_damage(&r->run, r->offset, "a chunk header that does not fit its checksum");
     } else if (!being_written && !evtx_chunk_data_sound(&r->header, r->bytes, r->size)) {
         run_damage(&r->run, r->offset, "a chunk whose records do not fit their checksum");
