@@ -165,8 +165,9 @@ bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, cons
     if (status != OS_OK) {
         install_explain(why, path, what, status);
         if (*staged) {
-            enum os_status removed = pc->os->remove(pc->os, path);
-            *staged = removed != OS_OK && removed != OS_NOT_FOUND;
+            struct buf note = BUF_INIT;
+            *staged = !install_unstage(pc, copy, &note);
+            buf_free(&note);
         }
     }
     free(path);

@@ -92,7 +92,7 @@ static bool run_with_trouble(const struct scene *scene, const struct trouble *tr
     enum alike wanted = result == PC_DONE ? ALL_NEW : result == PC_INTERRUPTED ? MIXED : ALL_OLD;
     if (trouble->fault.count == 1 && trouble->fault.how == MODEL_FAIL && status == 0) {
         struct power_cut cut = {scene, wanted, what, true};
-        each_outcome(disk, rounds(), cut_power, &cut);
+        each_outcome(disk, 6 * rounds(), cut_power, &cut);
         right = cut.right && right;
     }
     right = scene_recovers(scene, disk, wanted, what) && right;
