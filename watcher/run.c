@@ -349,6 +349,9 @@ static void run_loop(struct watcher *w)
     const uint32_t all = UINT32_MAX;
     uint32_t watched = 0;
     bool poll = !w->once && watch_files(w, &watched);
+    if (!w->once) { /* it was read before it was watched */
+        w->policy_due_ms = loop_now_ms(w->loop) + POLICY_QUIET_MS;
+    }
     follow_all(w, all);
     while (!w->once || w->question != QUESTION_NONE) {
         process_give_back();

@@ -74,6 +74,17 @@ static void fill(struct fixture *f)
     f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468, 0};
 }
 
+/* Without a flush, which would cost more than all the rest. */
+static void put_state(const void *bytes, size_t size)
+{
+    FILE *file = fopen(HERE "/roots/x/state", "wb");
+    CHECK(file != NULL);
+    if (file != NULL) {
+        CHECK(fwrite(bytes, 1, size, file) == size);
+        CHECK(fclose(file) == 0);
+    }
+}
+
 static void check_burst(const struct engine_burst *got, const struct engine_burst *expected)
 {
     CHECK_TEXT(got->computer, expected->computer);
@@ -261,15 +272,16 @@ static void a_damaged_state_gives_nothing(void)
     CHECK_NUMBER(save(&f), OS_OK);
     CHECK(sandbox_read(HERE "/roots/x/state", &good));
     set_up(&empty);
+    CHECK(sandbox_make(HERE "/roots/x"));
     for (size_t i = 0; i < good.len; i++) {
-        CHECK(sandbox_write(HERE "/roots/x/state", good.data, i));
+        put_state(good.data, i);
         CHECK_NUMBER(load(&empty, &whole), OS_OK);
         CHECK(whole != KEYFILE_OK);
         CHECK(has_nothing(&empty));
     }
     for (size_t i = 0; i < good.len; i++) {
         good.data[i] ^= 1;
-        CHECK(sandbox_write(HERE "/roots/x/state", good.data, good.len));
+        put_state(good.data, good.len);
         CHECK_NUMBER(load(&empty, &whole), OS_OK);
         CHECK(whole != KEYFILE_OK);
         CHECK(has_nothing(&empty));
