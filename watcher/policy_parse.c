@@ -49,6 +49,26 @@ static bool is_text(struct parse *parse, struct slice line)
     return true;
 }
 
+/* Whether all of a line that is text can be seen; says so when not. A comment may hold what it
+ * likes, but a name is also printed. */
+static bool is_seen(struct parse *parse, struct slice line)
+{
+    uint32_t code = 0;
+    for (size_t i = 0; i < line.length;) {
+        i += utf8_get(line.text + i, line.length - i, &code);
+        if (code >= 0x80 && utf_changes_screen(code)) {
+            struct buf message = parse_message(parse, parse->line);
+            buf_printf(&message,
+                       "this line holds the invisible character U+%04X, which changes how a text "
+                       "looks; write ? for it in a program's name.",
+                       (unsigned)code);
+            parse_error(parse, parse->line, &message);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A ';' or '#' behind a blank: inih drops all from a ';' on, which in a list loses names. */
 static bool has_comment(struct slice line)
 {
@@ -162,6 +182,10 @@ static void take_line(struct parse *parse, struct buf *out)
     }
     struct slice line = slice_trimmed(raw.text, raw.length);
     if (line.length == 0 || line.text[0] == ';' || line.text[0] == '#') {
+        return;
+    }
+    if (!is_seen(parse, line)) {
+        parse->list = IN_WRONG_LIST;
         return;
     }
     bool indented = line.text != raw.text;

@@ -111,7 +111,7 @@ bool same_text_nocase(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
-static bool changes_the_screen(uint32_t code)
+bool utf_changes_screen(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
@@ -124,7 +124,7 @@ void add_printable(struct buf *out, const char *text)
     for (size_t at = 0; at < length;) {
         uint32_t code;
         at += utf8_get(text + at, length - at, &code);
-        if (!changes_the_screen(code)) {
+        if (!utf_changes_screen(code)) {
             char encoded[UTF8_MAX];
             buf_add(out, encoded, utf8_put(encoded, code));
         } else if (code < 0x100) {

@@ -31,6 +31,10 @@ void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units);
  * providers and of system files are ASCII. */
 bool same_text_nocase(const char *a, const char *b);
 
+/* True for characters that do more to a terminal than to stand there: controls, line and paragraph
+ * separators, what changes the direction of writing, the byte order mark. */
+bool utf_changes_screen(uint32_t code);
+
 /* Adds `text` so that it can be printed on a terminal: control characters (also
  * C1 and the line and paragraph separators) as \xNN or \u{NNNN}, bytes that are
  * not UTF-8 as U+FFFD, bidirectional overrides escaped. */

@@ -346,6 +346,10 @@ static void files_that_are_no_text_are_refused(void)
     check_errors("[paths]\r\rdata = /x\x1b[2J\n",
                  "p.ini:1: this line holds the control character 0x0d, which is no part of a "
                  "text.");
+    check_errors("; \xe2\x80\x8f a comment\n[programs]\nexpected = a\xe2\x80\xae"
+                 "b, c\n  d\n",
+                 "p.ini:3: this line holds the invisible character U+202E, which changes how a "
+                 "text looks; write ? for it in a program's name.");
     check_errors("\xff\xfe[\0", "p.ini: this file is UTF-16 (Notepad calls it Unicode); save it as "
                                 "UTF-8.");
     check_errors("\xfe\xff", "p.ini: this file is UTF-16 (Notepad calls it Unicode); save it as "
