@@ -303,7 +303,8 @@ bool scene_is_settled(const struct scene *scene, const struct model_disk *disk, 
     static const char *const names[] = {"all old", "all new", "mixed"};
     size_t size;
     uint32_t metadata;
-    bool settled = scene_is_whole(scene, disk, what) & scene_is_clean(scene, disk, what);
+    bool whole = scene_is_whole(scene, disk, what); /* both are to say what they find */
+    bool settled = scene_is_clean(scene, disk, what) && whole;
     enum alike alike = scene_alike(scene, disk);
     if (alike == MIXED || (wanted != MIXED && alike != wanted)) {
         settled = wrong(&figures.other, what, "is what the copies are", names[alike]);
