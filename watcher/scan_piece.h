@@ -27,7 +27,7 @@ struct scan_wish {
     bool all;
     bool json;
     bool xml_in_turn; /* only the oldest piece may read XML: see xml_in_threads() */
-    size_t flush_at; /* bytes of output that a piece keeps */
+    size_t flush_at;  /* bytes of output that a piece keeps */
     /* Called now and then while a piece is read, with its records so far; NULL for nobody. */
     void (*tick)(void *context, uint64_t records);
     void *tick_context;
