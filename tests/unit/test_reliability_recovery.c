@@ -135,7 +135,7 @@ static void after_each_death(bool two_steps,
             char *what = text_printf("%s, killed at call %d (%s)", scene.scenario->name, first,
                                      model_call_name(call));
             scene.may_lose_metadata = two_steps && call == CALL_RENAME;
-            struct chain chain = {&scene, what, 0, first % step, step, rounds() > 1 ? 3 : 2};
+            struct chain chain = {&scene, what, 0, first % step, step, rounds() > 9 ? 3 : 2};
             each_outcome(disk, 1, then, &chain);
             free(what);
             model_disk_free(disk);
