@@ -13,7 +13,7 @@ install_packages $packages_build libcunit1-dev python3 libevtx-utils libxml2-uti
     apt ca-certificates debian-archive-keyring make patch tar gzip xz-utils util-linux
 sh packaging/windows-deps.sh --native
 cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release > /dev/null
-cmake --build build/bench --target tcpipwatch make_log make_image measure latency
+cmake --build build/bench --target tcpipwatch tcpippatch make_log make_image measure latency
 PKG_CONFIG_PATH=$PWD/build/static-deps/native/lib/pkgconfig \
     cmake -S . -B build/bench-static -G Ninja -DCMAKE_BUILD_TYPE=MinSizeRel -DTCPIPWATCH_STATIC=ON \
     -DTCPIPWATCH_TESTS=OFF > /dev/null

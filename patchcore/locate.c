@@ -75,7 +75,7 @@ static void find_stores_32(const struct pe_image *image, const struct pe_section
     const uint8_t *code = image->bytes + section->raw_offset;
     for (uint32_t i = 0; in_bounds(section->raw_size, i, RUN_32_SIZE + STORE_SIZE); i++) {
         const uint8_t *store = code + i + RUN_32_SIZE;
-        if (memcmp(code + i, run_32, RUN_32_SIZE) == 0 && is_store(store) &&
+        if (code[i] == run_32[0] && memcmp(code + i, run_32, RUN_32_SIZE) == 0 && is_store(store) &&
             pe_va_inside(image, get_le32(store + STORE_ADDRESS))) {
             add_candidate(found, section->raw_offset + i, RUN_32_SIZE + STORE_SIZE,
                           get_le32(store + STORE_ADDRESS));
@@ -88,7 +88,7 @@ static void find_runs_64(const struct pe_image *image, const struct pe_section *
 {
     const uint8_t *code = image->bytes + section->raw_offset;
     for (uint32_t i = 0; in_bounds(section->raw_size, i, RUN_64_SIZE); i++) {
-        if (memcmp(code + i, run_64, RUN_64_SIZE) == 0) {
+        if (code[i] == run_64[0] && memcmp(code + i, run_64, RUN_64_SIZE) == 0) {
             add_candidate(found, section->raw_offset + i, RUN_64_STORE + STORE_SIZE, 0);
         }
     }
