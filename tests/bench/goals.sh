@@ -162,6 +162,8 @@ for n in 1000 10000 100000 1000000; do
             continue
         fi
         s=$(seconds "$resident" scan --json sized.evtx)
-        printf '%-24s %12s %12s %14s\n' "$n x $computers" "$s" "$(peak "$resident" scan --json sized.evtx)" "$(awk -v s="$s" -v n="$n" 'BEGIN { printf "%.0f", s * 1e9 / n }')"
+        kind=
+        [ $computers = 1 ] || kind=", XML"
+        printf '%-24s %12s %12s %14s\n' "$n x $computers$kind" "$s" "$(peak "$resident" scan --json sized.evtx)" "$(awk -v s="$s" -v n="$n" 'BEGIN { printf "%.0f", s * 1e9 / n }')"
     done
 done
