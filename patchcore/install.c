@@ -48,7 +48,7 @@ static void say_swapped(const struct pc_context *pc, const struct pc_copy *copy,
 
 /* ---- single steps ---- */
 
-static void explain_busy(const struct pc_target *target, struct buf *why)
+void install_explain_busy(const struct pc_target *target, struct buf *why)
 {
     buf_add_text(why, "Another program is changing the copies under ");
     add_printable(why, target->root);
@@ -74,7 +74,7 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
     }
     status = pc->os->lock(pc->os, drivers->directory, lock);
     if (status == OS_BUSY) {
-        explain_busy(target, why);
+        install_explain_busy(target, why);
         return PC_FAILED;
     }
     if (status != OS_OK) {
@@ -475,8 +475,8 @@ static enum pc_result carry_out(struct transaction *t)
     return PC_DONE;
 }
 
-static enum pc_result check_no_journal(const struct pc_context *pc, const struct pc_target *target,
-                                       struct buf *why)
+enum pc_result install_check_no_journal(const struct pc_context *pc, const struct pc_target *target,
+                                        struct buf *why)
 {
     struct journal journal;
     enum keyfile_status whole;
@@ -507,7 +507,7 @@ enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *tar
     t.journal.is_restore = strcmp(plan->what, "restore") == 0;
     enum pc_result result = install_begin(pc, target, &lock, why);
     if (result == PC_DONE) {
-        result = check_no_journal(pc, target, why);
+        result = install_check_no_journal(pc, target, why);
     }
     if (result == PC_DONE) {
         result = carry_out(&t);
@@ -518,108 +518,4 @@ enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *tar
         buf_free(&t.work[c].after);
     }
     return result;
-}
-
-/* ---- plans ---- */
-
-/* PC_DONE when the copy may be changed or left out; else why it stands in the way of all. */
-static enum pc_result judge_copy(const struct pc_copy *copy, bool is_drivers, struct buf *why)
-{
-    if (!copy->present) {
-        if (is_drivers) {
-            buf_add_text(why, "There is no tcpip.sys in system32/drivers.");
-            return PC_REFUSED;
-        }
-        return PC_DONE;
-    }
-    if (copy->access != OS_OK) {
-        install_explain(why, copy->path, "cannot be read", copy->access);
-        buf_add_text(why, " Nothing was changed: all copies are changed or none.");
-        return copy->access == OS_WRONG_KIND ? PC_REFUSED : PC_FAILED;
-    }
-    if (is_drivers && !pc_writable(&copy->inspection)) {
-        add_printable(why, copy->path);
-        buf_printf(why, " is %s. %s", pc_status_name(copy->inspection.status),
-                   copy->inspection.reason);
-        return PC_REFUSED;
-    }
-    return PC_DONE;
-}
-
-static bool plan_change(const struct pc_context *pc, const struct pc_copy *copy, uint32_t limit,
-                        struct pc_change *change, struct buf *why)
-{
-    struct buf before = BUF_INIT;
-    struct buf after = BUF_INIT;
-    struct buf original = BUF_INIT;
-    enum os_status status = os_read_whole(pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &before);
-    bool planned = status == OS_OK && install_make_image(&before, limit, &after) &&
-                   install_make_image(&before, PC_LIMIT_WINDOWS, &original);
-    if (planned) {
-        const struct pc_inspection *old = &copy->inspection;
-        change->wanted = true;
-        change->limit_before = old->limit;
-        change->limit_after = limit;
-        change->checksum_before = old->checksum_stored;
-        change->checksum_after = pc_checksum_after(old->checksum_stored, before.len,
-                                                   old->limit_offset, old->limit, limit);
-        change->crc32_before = crc32_update(0, before.data, before.len);
-        change->crc32_after = crc32_update(0, after.data, after.len);
-        change->crc32_original = crc32_update(0, original.data, original.len);
-    } else if (status != OS_OK) {
-        install_explain(why, copy->path, "cannot be read", status);
-    } else {
-        add_printable(why, copy->path);
-        buf_add_text(why, " was changed by another program since it was inspected.");
-    }
-    buf_free(&original);
-    buf_free(&after);
-    buf_free(&before);
-    return planned;
-}
-
-static enum pc_result make_plan(const struct pc_context *pc, const struct pc_target *target,
-                                uint32_t limit, const char *what, struct pc_plan *plan,
-                                struct buf *why)
-{
-    *plan = (struct pc_plan){.what = what};
-    enum pc_result result = check_no_journal(pc, target, why);
-    if (result == PC_INTERRUPTED && install_is_going_on(pc, target)) {
-        buf_clear(why);
-        explain_busy(target, why);
-        result = PC_FAILED;
-    }
-    for (size_t c = PC_COPIES; result == PC_DONE && c-- > 0;) {
-        result = judge_copy(&target->copies[c], c == PC_DRIVERS, why);
-    }
-    for (size_t c = 0; result == PC_DONE && c < PC_COPIES; c++) {
-        const struct pc_copy *copy = &target->copies[c];
-        if (!copy->present || !pc_writable(&copy->inspection) || copy->inspection.limit == limit) {
-            continue;
-        }
-        if (plan_change(pc, copy, limit, &plan->changes[c], why)) {
-            plan->wanted++;
-        } else {
-            result = PC_FAILED;
-        }
-    }
-    return result;
-}
-
-enum pc_result pc_plan_set(const struct pc_context *pc, const struct pc_target *target,
-                           uint32_t limit, struct pc_plan *plan, struct buf *why)
-{
-    if (limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
-        *plan = (struct pc_plan){.what = "set"};
-        buf_printf(why, "A limit of %" PRIu32 " is not possible; it can be %d to %d.", limit,
-                   PC_LIMIT_LEAST, PC_LIMIT_MOST);
-        return PC_REFUSED;
-    }
-    return make_plan(pc, target, limit, "set", plan, why);
-}
-
-enum pc_result pc_plan_restore(const struct pc_context *pc, const struct pc_target *target,
-                               struct pc_plan *plan, struct buf *why)
-{
-    return make_plan(pc, target, PC_LIMIT_WINDOWS, "restore", plan, why);
 }

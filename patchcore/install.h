@@ -11,6 +11,9 @@ void install_say(const struct pc_context *pc, const char *format, ...) PRINTF_LI
 /* Adds "PATH WHAT: REASON." to `why`. */
 void install_explain(struct buf *why, const char *path, const char *what, enum os_status status);
 
+/* Adds that another program is changing the copies right now. */
+void install_explain_busy(const struct pc_target *target, struct buf *why);
+
 /* Takes the lock that keeps a second program away from these copies, and makes the data
  * directory. */
 enum pc_result install_begin(const struct pc_context *pc, const struct pc_target *target,
@@ -19,6 +22,10 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
 /* True when another program has that lock: a journal is then that of its work, not of work that was
  * interrupted. */
 bool install_is_going_on(const struct pc_context *pc, const struct pc_target *target);
+
+/* PC_DONE when no journal tells of interrupted work; otherwise a sentence in `why`. */
+enum pc_result install_check_no_journal(const struct pc_context *pc, const struct pc_target *target,
+                                        struct buf *why);
 
 /* Writes `image` as a new file beside the copy, with the metadata of the present file where there
  * is one, flushes it, reads it back and compares. `staged` tells whether the file is there now:
