@@ -8,7 +8,7 @@
 #
 # What was learned (the corpus) is kept in BUILD/fuzz/TARGET/corpus and gone on from the next time;
 # removing BUILD/fuzz begins anew. Exit status: 0 nothing found, 1 something found (the input that
-# does it is named, with the command that replays it), 2 wrong usage.
+# does it is named, with the command that replays it) or not run to the end, 2 wrong usage.
 set -eu
 
 usage() {
@@ -86,9 +86,9 @@ for target in $targets; do
         failed=1
         input=$(sed -n 's/^artifact_prefix=.*Test unit written to //p' "$work/log" | tail -n 1)
         findings="$findings
-$target: $(grep -m 1 -E 'broken promise|ERROR: |runtime error' "$work/log" || tail -n 1 "$work/log")
+$target: $(grep -m 1 -E 'broken promise|ERROR: |runtime error|run interrupted' "$work/log" || tail -n 1 "$work/log")
   input:  ${input:-none; see $work/log}
-  replay: $programs/fuzz_$target $input"
+  replay: $programs/fuzz_$target ${input:-INPUT}"
     fi
 done
 if [ "$failed" != 0 ]; then
