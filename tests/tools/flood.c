@@ -191,7 +191,7 @@ static bool parse(int argc, char **argv, struct flood *f)
     f->path = argv[1];
     f->rate = strtoull(argv[2], NULL, 10);
     f->seconds = strtoull(argv[3], NULL, 10);
-    f->limit = 64 * 1024 * 1024;
+    f->limit = UINT64_C(64) * 1024 * 1024;
     for (int i = 4; i < argc; i += 2) {
         uint64_t value = strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--limit") == 0) {
