@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char holds_tab[] = " holds a tab, which is no part of a name; write a blank for it.";
+
 static void read_path(struct parse *parse, enum policy_key key, const char *value)
 {
+    if (strchr(value, '\t') != NULL) {
+        parse_text_error(parse, &policy_rows[key], (struct slice){value, strlen(value)}, holds_tab);
+        return;
+    }
     if (value[0] != '\0' && !policy_is_absolute(value)) {
         parse_text_error(
             parse, &policy_rows[key], (struct slice){value, strlen(value)},
@@ -60,6 +66,9 @@ static const char *name_fault(struct slice name)
     if (slice_holds(name, ';') || slice_holds(name, '=')) {
         return " is no name of a program; names are separated by commas, and hold no \";\" or "
                "\"=\".";
+    }
+    if (slice_holds(name, '\t')) {
+        return holds_tab;
     }
     if (name.text[0] == '[' || name.text[0] == '#') {
         return " begins as a section or a comment does; write \"?\" for its first character.";

@@ -303,6 +303,12 @@ static void lists_are_checked(void)
                  "p.ini:2: [programs] expected: \"\" is an empty name; there is a comma too many.\n"
                  "p.ini:2: [programs] expected: \"bin/c\" is neither a file name nor an absolute "
                  "path.");
+    check_errors(
+        "[programs]\n\texpected\t=\ta\tb,\tc\n[paths]\ndata = /a\tb\n",
+        "p.ini:2: [programs] expected: \"a\\x09b\" holds a tab, which is no part of a name; "
+        "write a blank for it.\n"
+        "p.ini:4: [paths] data: \"/a\\x09b\" holds a tab, which is no part of a name; write "
+        "a blank for it.");
     /* In a line of its own, as the policy is printed, such a name would be something else. */
     check_errors("[programs]\nexpected = a.exe,[b].exe,#c.exe\n",
                  "p.ini:2: [programs] expected: \"[b].exe\" begins as a section or a comment does; "
