@@ -396,14 +396,11 @@ static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
     struct copy_work *work = &t->work[c];
     bool back = false;
     bool staged;
-    if (!install_unstage(t->pc, copy, why)) {
-        return false;
-    }
     if (t->swapping) {
         install_settle_aside(t->pc, copy);
-        if (!has_to_go_back(t, c, &back, why)) {
-            return false;
-        }
+    }
+    if (!install_unstage(t->pc, copy, why) || (t->swapping && !has_to_go_back(t, c, &back, why))) {
+        return false;
     }
     return !back || (install_stage(t->pc, copy, &work->before, &staged, why) &&
                      install_swap(t->pc, copy, why));

@@ -42,7 +42,8 @@ bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struc
 bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
 
 /* Where a rename in two steps was cut short (see OS_ASIDE): puts the file that was moved aside back
- * when the copy is gone, and removes it when the copy is there. */
+ * when the copy is gone, and removes it when the copy is there. To last, it needs install_unstage()
+ * afterwards. */
 void install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy);
 
 /* Makes the image with another limit from one that is writable. */

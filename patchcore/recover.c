@@ -171,7 +171,7 @@ static enum pc_result settle(struct recovery *r)
         buf_free(&reason);
         buf_clear(r->why);
         forward = false;
-        settled = remove_staged(r) && look_at_copies(r) && make_alike(r, false);
+        settled = look_at_copies(r) && remove_staged(r) && make_alike(r, false);
     }
     if (!settled) {
         buf_add_text(r->why, " The interrupted work is still unfinished; mend the cause and run "

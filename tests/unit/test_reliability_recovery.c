@@ -114,8 +114,8 @@ static void after_each_death(bool two_steps,
 {
     size_t count;
     const struct scenario *list = scenarios(&count);
-    enum { STEP = 7 };
-    int step = rounds() > 9 ? 1 : rounds() > 1 ? 3 : STEP * (stride() > 1 ? 5 : 1);
+    int usual = two_steps ? 3 : 7;
+    int step = rounds() > 9 ? 1 : rounds() > 1 ? 3 : usual * (stride() > 1 ? 5 : 1);
     for (size_t i = 0; i < count; i++) {
         struct scene scene;
         if (list[i].large || list[i].two_steps != two_steps) {
