@@ -69,11 +69,13 @@ static int add_up(char **paths)
         struct stat st;
         int fd = open(*paths, O_RDONLY | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) != 0) {
+            free(bytes);
             return complain(*paths);
         }
         room += (size_t)st.st_size;
         unsigned char *more = realloc(bytes, room + 1);
         if (more == NULL) {
+            free(bytes);
             return complain("memory");
         }
         bytes = more;
