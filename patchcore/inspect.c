@@ -355,6 +355,9 @@ bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)
     if (!pc_writable(&before) || limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
         return false;
     }
+    if (before.limit == limit) {
+        return true;
+    }
     uint8_t *immediate = image + before.limit_offset;
     uint8_t *field = image + before.checksum_offset;
     uint32_t checksum =

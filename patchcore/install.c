@@ -222,16 +222,9 @@ void install_settle_aside(const struct pc_context *pc, const struct pc_copy *cop
 
 bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
 {
-    struct pc_inspection inspection;
     buf_clear(out);
     buf_add(out, from->data, from->len);
-    if (out->failed) {
-        return false;
-    }
-    uint8_t *bytes = (uint8_t *)out->data;
-    pc_inspect(bytes, out->len, &inspection);
-    return pc_writable(&inspection) &&
-           (inspection.limit == limit || pc_set_limit(bytes, out->len, limit));
+    return !out->failed && pc_set_limit((uint8_t *)out->data, out->len, limit);
 }
 
 /* ---- the transaction ---- */
@@ -268,17 +261,15 @@ static size_t next_wanted(const struct pc_plan *plan, size_t from)
  * round: what the present file says its original is, is compared with the saved one. A lost save
  * does not stop a restore, since the two changed numbers are known with certainty. */
 static bool settle_original(struct transaction *t, const struct pc_copy *copy,
-                            const struct buf *original)
+                            const struct buf *original, const struct pc_inspection *inspection)
 {
-    struct pc_inspection inspection;
-    pc_inspect((const uint8_t *)original->data, original->len, &inspection);
     if (!t->journal.is_restore) {
-        return backup_save(t->pc, original, &inspection, copy->path, t->why);
+        return backup_save(t->pc, original, inspection, copy->path, t->why);
     }
     struct buf saved = BUF_INIT;
     struct buf note = BUF_INIT;
     bool same = true;
-    switch (backup_load(t->pc, &inspection.version, inspection.has_version,
+    switch (backup_load(t->pc, &inspection->version, inspection->has_version,
                         crc32_update(0, original->data, original->len), &saved, &note)) {
     case BACKUP_SOUND:
         same = saved.len == original->len && memcmp(saved.data, original->data, saved.len) == 0;
@@ -328,7 +319,7 @@ static bool prepare_copy(struct transaction *t, size_t c)
     }
     struct pc_inspection inspection;
     pc_inspect((const uint8_t *)original.data, original.len, &inspection);
-    ready = settle_original(t, copy, &original);
+    ready = settle_original(t, copy, &original, &inspection);
     t->journal.version[c].known = inspection.has_version;
     t->journal.version[c].number = inspection.version;
 done:

@@ -165,10 +165,7 @@ static enum pc_result settle(struct recovery *r)
     }
     bool settled = remove_staged(r) && make_alike(r, forward);
     if (!settled && forward) {
-        struct buf reason = BUF_INIT;
-        buf_add_text(&reason, buf_text(r->why));
-        install_say(r->pc, "The change cannot be finished, so it is undone: %s", buf_text(&reason));
-        buf_free(&reason);
+        install_say(r->pc, "The change cannot be finished, so it is undone: %s", buf_text(r->why));
         buf_clear(r->why);
         forward = false;
         settled = look_at_copies(r) && remove_staged(r) && make_alike(r, false);
