@@ -79,6 +79,14 @@ enum os_status os_read_whole(const struct os *os, const char *path, enum os_open
     return status != OS_OK ? status : closed;
 }
 
+enum os_status os_stat_directory(const struct os *os, const char *path, struct os_stat *out)
+{
+    char *inside = os_path_join(path, "."); /* which follows a link, where `stat` does not */
+    enum os_status status = inside != NULL ? os->stat(os, inside, out) : OS_NO_MEMORY;
+    free(inside);
+    return status == OS_OK && out->kind != OS_DIRECTORY ? OS_WRONG_KIND : status;
+}
+
 /* OS_OK when the directory is there afterwards, whoever made it. */
 static enum os_status make_one_directory(const struct os *os, const char *path, bool *made)
 {
@@ -92,14 +100,9 @@ static enum os_status make_one_directory(const struct os *os, const char *path, 
     if (os->stat(os, path, &stat) != OS_OK) {
         return status;
     }
-    if (stat.kind == OS_LINK) {
-        char *inside = os_path_join(path, ".");
-        bool leads_to_directory =
-            inside != NULL && os->stat(os, inside, &stat) == OS_OK && stat.kind == OS_DIRECTORY;
-        free(inside);
-        return leads_to_directory ? OS_OK : OS_WRONG_KIND;
-    }
-    return stat.kind == OS_DIRECTORY ? OS_OK : OS_WRONG_KIND;
+    bool is_directory = stat.kind == OS_DIRECTORY ||
+                        (stat.kind == OS_LINK && os_stat_directory(os, path, &stat) == OS_OK);
+    return is_directory ? OS_OK : OS_WRONG_KIND;
 }
 
 static size_t root_length(const char *path)
@@ -165,14 +168,9 @@ enum os_status os_make_private(const struct os *os, const char *path)
 {
     struct os_stat stat = {.kind = OS_OTHER};
     enum os_status status = os_make_directories(os, path);
-    char *inside = os_path_join(path, "."); /* the directory itself, also behind a link */
-    if (inside == NULL) {
-        return OS_NO_MEMORY;
-    }
     if (status == OS_OK) {
-        status = os->stat(os, inside, &stat);
+        status = os_stat_directory(os, path, &stat);
     }
-    free(inside);
     return status == OS_OK && (stat.foreign || stat.open_to_all) ? OS_UNSAFE : status;
 }
 

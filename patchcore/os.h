@@ -114,6 +114,10 @@ char *os_path_join(const char *directory, const char *name);
  */
 char *os_path_directory(const char *path);
 
+/* Of the directory that the path leads to, also through a link; OS_WRONG_KIND, or what the system
+ * says, when it leads to none. */
+enum os_status os_stat_directory(const struct os *os, const char *path, struct os_stat *out);
+
 /* The whole file into `out` (which is emptied first); OS_TOO_BIG above `most` bytes. */
 enum os_status os_read_whole(const struct os *os, const char *path, enum os_open how, size_t most,
                              struct buf *out);

@@ -108,9 +108,6 @@ bool walk_logs(const struct os *os, const char *path, walk_file_fn file, walk_tr
 {
     const struct walk walk = {os, file, trouble, context};
     struct os_stat stat;
-    char *inside = os_path_join(path, "."); /* also a link to a directory is one when it is named */
-    bool directory =
-        inside != NULL && os->stat(os, inside, &stat) == OS_OK && stat.kind == OS_DIRECTORY;
-    free(inside);
+    bool directory = os_stat_directory(os, path, &stat) == OS_OK;
     return directory ? walk_directory(&walk, path, 0) : file(context, path, true);
 }
