@@ -2,8 +2,8 @@
 #include "audit.h"
 #include "base/keyfile.h"
 #include "base/utf.h"
-#include "base/wintime.h"
 #include "loop/clock.h"
+#include "scan_json.h"
 #include "state.h"
 #include "text.h"
 #include "watcher.h"
@@ -64,20 +64,12 @@ void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *
 
 static void add_burst(struct json *j, const struct engine_burst *burst)
 {
-    char first[WINTIME_TEXT_SIZE];
-    char last[WINTIME_TEXT_SIZE];
     if (burst->last == 0) {
         json_null(j, "burst");
-        return;
+    } else {
+        const struct burst told = {burst->computer, burst->first, burst->last, burst->events};
+        scan_json_burst(j, &told);
     }
-    wintime_iso(burst->first, first);
-    wintime_iso(burst->last, last);
-    json_open_object(j, "burst");
-    json_text(j, "computer", burst->computer);
-    json_text(j, "first", first);
-    json_text(j, "last", last);
-    json_number(j, "events", burst->events);
-    json_close_object(j);
 }
 
 /* Every effect stands in the audit log with the state it belongs to and the sentence shown. */
@@ -201,13 +193,13 @@ static void keep_patch(struct watcher *w, const struct pc_plan *plan, enum pc_re
     buf_free(&line);
 }
 
+/* The copies were looked at when it was decided; under its lock the patch core reads each again. */
 static void patch(struct watcher *w, bool saved)
 {
     struct pc_plan plan = {.what = "set"};
     struct engine_patch written = {.time = 0};
     enum pc_result result = PC_FAILED;
     buf_clear(&w->why);
-    watcher_look(w);
     if (!saved) {
         buf_add_text(&w->why, "The state could not be saved, so nothing was changed.");
     } else if (!w->has_target) {

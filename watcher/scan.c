@@ -8,6 +8,7 @@
 #include "loop/clock.h"
 #include "patchcore.h"
 #include "policy_file.h"
+#include "scan_json.h"
 #include "scan_piece.h"
 #include "text.h"
 #include "walk.h"
@@ -251,23 +252,16 @@ static void cannot_walk(void *context, const char *path, enum os_status status)
 static bool print_burst(void *context, const struct burst *burst)
 {
     struct scan *s = context;
-    char first[WINTIME_TEXT_SIZE];
-    char last[WINTIME_TEXT_SIZE];
     s->burst_count++;
     if (s->options->json) {
         struct json j = json_start(&s->out);
-        wintime_iso(burst->first, first);
-        wintime_iso(burst->last, last);
         json_open_object(&j, NULL);
-        json_open_object(&j, "burst");
-        json_text(&j, "computer", burst->computer);
-        json_text(&j, "first", first);
-        json_text(&j, "last", last);
-        json_number(&j, "events", burst->events);
-        json_close_object(&j);
+        scan_json_burst(&j, burst);
         json_close_object(&j);
         buf_add_char(&s->out, '\n');
     } else {
+        char first[WINTIME_TEXT_SIZE];
+        char last[WINTIME_TEXT_SIZE];
         wintime_plain(burst->first, first);
         wintime_plain(burst->last, last);
         buf_printf(&s->out, "Burst: %" PRIu64 " events of ", burst->events);

@@ -140,3 +140,17 @@ void scan_json_event(struct buf *out, const char *file, const struct event *even
     out->len = (size_t)(at - out->data);
     *at = '\0';
 }
+
+void scan_json_burst(struct json *j, const struct burst *burst)
+{
+    char first[WINTIME_TEXT_SIZE];
+    char last[WINTIME_TEXT_SIZE];
+    wintime_iso(burst->first, first);
+    wintime_iso(burst->last, last);
+    json_open_object(j, "burst");
+    json_text(j, "computer", burst->computer);
+    json_text(j, "first", first);
+    json_text(j, "last", last);
+    json_number(j, "events", burst->events);
+    json_close_object(j);
+}

@@ -2,9 +2,10 @@
 #ifndef WATCHER_SCAN_JSON_H
 #define WATCHER_SCAN_JSON_H
 
+#include "burst.h"
 #include "event.h"
 
-#include "base/buf.h"
+#include "base/json.h"
 
 /* Adds {"file","record","time","channel","provider","event_id","qualifiers","level","computer"} and
  * a line feed. The time is ISO 8601 UTC with seven digits of fraction; what the record does not
@@ -13,5 +14,9 @@ void scan_json_event(struct buf *out, const char *file, const struct event *even
 
 /* The same by json.h alone: what the fast way above is held against, and what it falls back to. */
 void scan_json_event_plain(struct buf *out, const char *file, const struct event *event);
+
+/* The member "burst" of an object: {"computer","first","last","events"}. The audit log has it, too.
+ */
+void scan_json_burst(struct json *j, const struct burst *burst);
 
 #endif

@@ -11,11 +11,9 @@ void text_duration(struct buf *out, uint64_t seconds)
         const char *name;
     } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
     size_t i = 0;
-    while (seconds < 2 * units[i].seconds && units[i].seconds > 1 &&
-           seconds % units[i].seconds != 0) {
-        i++;
-    }
-    while (units[i].seconds > 1 && seconds < units[i].seconds) {
+    while (units[i].seconds > 1 &&
+           (seconds < units[i].seconds ||
+            (seconds < 2 * units[i].seconds && seconds % units[i].seconds != 0))) {
         i++;
     }
     uint64_t count = (seconds + units[i].seconds / 2) / units[i].seconds;
