@@ -1,5 +1,6 @@
 #include "tcpippatch_options.h"
 
+#include "base/keyfile.h"
 #include "base/term.h"
 #include "base/utf.h"
 #include "patchcore.h"
@@ -57,21 +58,12 @@ int options_complain(const char *format, ...)
 
 bool options_parse_limit(const char *text, uint32_t *limit)
 {
-    uint32_t value = 0;
-    if (*text == '\0') {
+    uint64_t number;
+    if (!keyfile_number(text, PC_LIMIT_MOST, &number) || number < PC_LIMIT_LEAST) {
         return false;
     }
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') {
-            return false;
-        }
-        value = value * 10 + (uint32_t)(*c - '0');
-        if (value > PC_LIMIT_MOST) {
-            return false;
-        }
-    }
-    *limit = value;
-    return value >= PC_LIMIT_LEAST;
+    *limit = (uint32_t)number;
+    return true;
 }
 
 static int take_limit(struct options *options, const char *text)
