@@ -90,6 +90,8 @@ static bool take_event(void *context, const struct event *event)
         return true;
     }
     if (match_connect_limit(event)) {
+        r->watcher->events++;
+        r->watcher->last_event = event->time;
         return count_record(r, event);
     }
     const char *expected = r->watcher->memory.computer;
@@ -203,6 +205,7 @@ static void act_on(struct watcher *w, const struct reading *r)
     if (r->found) {
         watcher_look(w);
         struct engine_world world = watcher_world(w);
+        world.has_root = world.has_root && r->log->of_root;
         watcher_act(w, engine_burst_seen(&w->memory, &world, &r->burst));
     }
     if (r->started_again != 0 && w->memory.state == ENGINE_REBOOT_PENDING) {

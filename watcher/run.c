@@ -3,6 +3,7 @@
 #include "base/utf.h"
 #include "base/wintime.h"
 #include "commands.h"
+#include "host.h"
 #include "instance.h"
 #include "journal.h"
 #include "loop/clock.h"
@@ -19,6 +20,7 @@
 enum {
     WATCH_POLICY = 0, /* ids of the loop's watches */
     WATCH_LOGS = 1,
+    WATCH_NOTIFIER = WATCH_LOGS + SOURCES_MAX,
     SAFETY_MS = 60 * 1000, /* looks at everything once in this time, should a notice be lost */
     POLL_MS = 2 * 1000,    /* where the system cannot watch a file */
     LOOK_AGAIN_MS = 500,   /* until what may be half written is looked at again */
@@ -53,6 +55,7 @@ static bool open_logs(struct watcher *w, const struct command_options *options)
             return false;
         }
         log->told_access = OS_OK;
+        log->of_root = true;
         log->source.detector =
             burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
         if (log->source.detector == NULL) {
@@ -344,10 +347,24 @@ static void follow_all(struct watcher *w, uint32_t which)
     }
 }
 
+/* True when the user wants the program to end. */
+static bool take_requests(struct watcher *w)
+{
+    struct user_request request;
+    bool stop = false;
+    while (!stop && w->notifier.take != NULL && w->notifier.take(w->notifier.context, &request)) {
+        stop = watcher_request(w, &request);
+    }
+    return stop;
+}
+
 static void run_loop(struct watcher *w)
 {
     const uint32_t all = UINT32_MAX;
     uint32_t watched = 0;
+    if (w->notifier.handle != 0) {
+        (void)loop_watch_handle(w->loop, WATCH_NOTIFIER, w->notifier.handle);
+    }
     bool poll = !w->once && watch_files(w, &watched);
     if (!w->once) { /* it was read before it was watched */
         w->policy_due_ms = loop_now_ms(w->loop) + POLICY_QUIET_MS;
@@ -356,7 +373,7 @@ static void run_loop(struct watcher *w)
     while (!w->once || w->question != QUESTION_NONE) {
         process_give_back();
         struct loop_wake wake = loop_wait(w->loop, next_timeout(w, poll));
-        if (wake.reasons & LOOP_STOP) {
+        if (wake.reasons & LOOP_STOP || take_requests(w)) {
             break;
         }
         watched &= ~wake.lost;
@@ -413,6 +430,7 @@ static int run_prepared(struct watcher *w)
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_start(&w->memory, &world));
     tell_untold(w);
+    watcher_show(w);
     run_loop(w);
     bool saved = !w->state_changed || watcher_save(w);
     watcher_tell(w, LEVEL_INFO, "Stopped.%s", what_is_left(w));
@@ -445,6 +463,9 @@ static enum pc_result begin(struct watcher *w)
 static void end(struct watcher *w)
 {
     loop_close(w->loop);
+    if (w->notifier.close != NULL) {
+        w->notifier.close(w->notifier.context);
+    }
     if (w->instance != NULL) {
         instance_end(w->os, w->data, w->instance);
     }
@@ -481,29 +502,54 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
     return result;
 }
 
+static bool choose_policy_file(struct watcher *w, const struct command_options *options,
+                               char **path)
+{
+    struct os_stat stat;
+    *path = policy_file_path(options->policy_file);
+    bool there = *path != NULL && w->os->stat(w->os, *path, &stat) == OS_OK;
+    w->policy_file = there ? *path : NULL;
+    return policy_defaults(&w->policy);
+}
+
+static int run_on_host(const struct command_options *options)
+{
+    struct watcher w = {.os = os_native(),
+                        .root = options->root,
+                        .assume_yes = options->yes,
+                        .once = options->once};
+    struct buf why = BUF_INIT;
+    char *policy_file = NULL;
+    int result = PC_FAILED;
+    if (!boot_identity(w.boot)) {
+        w.boot[0] = '\0';
+    }
+    if (!choose_policy_file(&w, options, &policy_file)) {
+        command_complain("Out of memory.");
+    } else if (!host_open(options->host, &w.console, &w.notifier, &why)) {
+        command_complain("%s", buf_text(&why));
+        result = PC_USAGE;
+    } else {
+        result = prepare_and_run(&w, options);
+    }
+    end(&w);
+    free(policy_file);
+    buf_free(&why);
+    return result;
+}
+
 int command_run(const struct command_options *options)
 {
-    struct watcher w = {.os = os_native(), .assume_yes = options->yes, .once = options->once};
     if (options->spec_count == 0) {
         command_complain("Which log? Name it with --source file:PATH, an .evt, .evtx or event XML "
                          "file.");
         return PC_USAGE;
     }
-    if (!policy_defaults(&w.policy)) {
-        command_complain("Out of memory.");
-        return PC_FAILED;
+    if (options->host != HOST_CONSOLE && (options->once || options->yes)) {
+        command_complain(
+            "--once and --yes are for a console: the tray asks, and the service acts as "
+            "the policy says.");
+        return PC_USAGE;
     }
-    char *policy_file = policy_file_path(options->policy_file);
-    struct os_stat stat;
-    bool has_file = policy_file != NULL && w.os->stat(w.os, policy_file, &stat) == OS_OK;
-    w.policy_file = has_file ? policy_file : NULL;
-    w.root = options->root;
-    w.notifier = console_notifier(&w.console);
-    if (!boot_identity(w.boot)) {
-        w.boot[0] = '\0';
-    }
-    int result = prepare_and_run(&w, options);
-    end(&w);
-    free(policy_file);
-    return result;
+    return host_run(options, run_on_host);
 }

@@ -100,7 +100,7 @@ static void asks_patches_restarts_and_verifies(void)
     CHECK_TEXT(engine_state_name(f.memory.state), "reboot-pending");
     CHECK_NUMBER(f.memory.patch.time, NOW);
     CHECK_TEXT(f.memory.boot, "boot-1");
-    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, true)), "save restart");
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_NOW)), "save restart");
     CHECK_NUMBER(engine_next_tick(&f.memory), 0);
     CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save verify");
     CHECK_TEXT(engine_state_name(f.memory.state), "verifying");
@@ -325,7 +325,8 @@ static void a_declined_restart_reminds(void)
     (void)see_burst(&f, "WKS", NOW);
     (void)engine_patch_answer(&f.memory, &f.world, true, 100);
     write_patch(&f, 100);
-    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, false)), "save restart-later");
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_LATER)),
+               "save restart-later");
     CHECK_NUMBER(engine_next_tick(&f.memory), NOW + HOUR / 2);
     CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
     f.world.now = NOW + HOUR / 2;
@@ -402,7 +403,7 @@ static void answers_out_of_turn_do_nothing(void)
     struct engine_patch nothing = {.time = 0};
     set_up(&f);
     CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, true, 100)), "");
-    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, true)), "");
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_NOW)), "");
     CHECK_TEXT(names(engine_patched(&f.memory, &f.world, PC_DONE, &nothing)), "");
     CHECK_TEXT(names(engine_verified(&f.memory, &f.world, true)), "");
     CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
