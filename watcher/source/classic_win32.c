@@ -27,7 +27,7 @@ enum {
     AT_EVENT_ID = 20,
 };
 
-/* What `newest` is when the log has no record, and when nobody has looked. */
+/* In place of a record's number: there is none, and nobody has looked. */
 #define NO_RECORD  (UINT64_MAX - 1)
 #define NOT_LOOKED UINT64_MAX
 
@@ -42,8 +42,7 @@ struct classic {
     struct log_place last; /* as the last reading left it */
     uint64_t not_before;   /* see live_run */
     uint64_t newest;       /* number of the newest record when the end was reached last */
-    bool damage_told;
-    DWORD damage_at; /* number of the first unreadable record, when damage was told last */
+    uint64_t damage_after; /* number of the record behind which damage was told last */
     struct trouble trouble;
 
     uint8_t *bytes; /* what was read, and not handed out from `at` on */
@@ -208,6 +207,21 @@ static bool decode(struct classic *c, DWORD length, struct event *event, uint64_
     return evt_record_decode(record, length, &c->names, event);
 }
 
+static uint64_t number_of(const struct log_place *place)
+{
+    return place->set ? place->record : NO_RECORD;
+}
+
+/* The same place is met again when the log is opened again. */
+static void tell_damage(struct classic *c, struct live_run *run, const char *what)
+{
+    uint64_t after = number_of(&run->source->place);
+    if (after != c->damage_after) {
+        c->damage_after = after;
+        live_run_damage(run, what);
+    }
+}
+
 /* Hands out what was read. False when the sink had enough, or memory is out. */
 static bool hand_out(struct classic *c, struct live_run *run)
 {
@@ -216,7 +230,7 @@ static bool hand_out(struct classic *c, struct live_run *run)
         uint64_t sign;
         DWORD length = record_at(c, c->at);
         if (length == 0) {
-            live_run_damage(run, "what ReadEventLog gave is no record");
+            tell_damage(c, run, "what ReadEventLog gave is no record");
             skip_garbage(c);
             continue;
         }
@@ -331,6 +345,21 @@ static DWORD go_to_place(struct classic *c, struct live_run *run)
 
 /* ---- reading ---- */
 
+/* Between the number `bad`, which cannot be read, and `good`, which can: reads from the first that
+ * can. */
+static DWORD seek_first_good(struct classic *c, DWORD bad, DWORD good)
+{
+    while (good - bad > 1) {
+        DWORD middle = bad + (good - bad) / 2;
+        DWORD error = fill(c, EVENTLOG_SEEK_READ, middle);
+        if (error != ERROR_SUCCESS && !is_seek_error(error)) {
+            return error;
+        }
+        *(error == ERROR_SUCCESS ? &good : &bad) = middle;
+    }
+    return fill(c, EVENTLOG_SEEK_READ, good);
+}
+
 /* Windows cannot read the record behind the place: goes to the next one that it can. */
 static DWORD skip_damage(struct classic *c, struct live_run *run)
 {
@@ -341,20 +370,21 @@ static DWORD skip_damage(struct classic *c, struct live_run *run)
         return error;
     }
     const struct log_place *place = &run->source->place;
-    DWORD from = place->set ? (DWORD)place->record + 1 : oldest;
-    if (!c->damage_told || c->damage_at != from) {
-        c->damage_told = true;
-        c->damage_at = from;
-        live_run_damage(run, "Windows finds the log damaged there (error 1500)");
-    }
+    tell_damage(c, run, "Windows finds the log damaged there (error 1500)");
+    DWORD bad = place->set ? (DWORD)place->record + 1 : oldest;
     DWORD step = 1;
-    DWORD tries = 0;
-    for (DWORD n = from + 1; n - oldest < count && step <= count; n += step) {
-        error = fill(c, EVENTLOG_SEEK_READ, n);
+    for (DWORD tries = 0; bad - oldest < count && count - (bad - oldest) > 1; tries++) {
+        DWORD behind = count - (bad - oldest) - 1;
+        step = step < behind ? step : behind;
+        error = fill(c, EVENTLOG_SEEK_READ, bad + step);
+        if (error == ERROR_SUCCESS) {
+            return step > 1 ? seek_first_good(c, bad, bad + step) : ERROR_SUCCESS;
+        }
         if (!is_seek_error(error)) {
             return error;
         }
-        step = ++tries < ONE_BY_ONE ? 1 : step * 2;
+        bad += step;
+        step = tries < ONE_BY_ONE ? 1 : step * 2;
     }
     return ERROR_HANDLE_EOF;
 }
@@ -385,7 +415,7 @@ static DWORD look_behind_end(struct classic *c, const struct log_place *place, b
     DWORD error = get_bounds(c, &oldest, &count);
     if (error == ERROR_SUCCESS) {
         uint64_t newest = count > 0 ? (DWORD)(oldest + count - 1) : NO_RECORD;
-        *more = newest != (place->set ? place->record : NO_RECORD) && newest != c->newest;
+        *more = newest != number_of(place) && newest != c->newest;
         c->newest = newest;
     }
     return error;
@@ -402,7 +432,11 @@ static DWORD end_reading(struct classic *c, struct live_run *run, bool *on)
     if (error == ERROR_SUCCESS && more) {
         error = fill(c, EVENTLOG_SEQUENTIAL_READ, 0);
         *on = error == ERROR_SUCCESS;
-        error = error == ERROR_HANDLE_EOF ? ERROR_EVENTLOG_FILE_CHANGED : error;
+        if (error == ERROR_HANDLE_EOF) {
+            error = ERROR_EVENTLOG_FILE_CHANGED;
+        } else if (error == ERROR_EVENTLOG_FILE_CORRUPT) {
+            error = ERROR_SUCCESS; /* the end is unreadable, and was told */
+        }
     }
     return error;
 }
@@ -511,7 +545,10 @@ struct live *classic_new(const struct classic_calls *calls, const wchar_t *name)
     if (c == NULL) {
         return NULL;
     }
-    *c = (struct classic){.live = {.calls = &functions}, .calls = *calls, .newest = NOT_LOOKED};
+    *c = (struct classic){.live = {.calls = &functions},
+                          .calls = *calls,
+                          .newest = NOT_LOOKED,
+                          .damage_after = NOT_LOOKED};
     c->name = _wcsdup(name);
     c->bytes = malloc(FIRST_SIZE);
     c->size = FIRST_SIZE;
