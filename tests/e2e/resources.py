@@ -96,7 +96,8 @@ def manifest_faults(image, level):
     if not any((part.text or "").startswith("true") for part in parts.get("dpiAware", [])):
         yield "its manifest does not say that it draws sharp at high resolutions"
     own = root.find("{urn:schemas-microsoft-com:asm.v1}assemblyIdentity")
-    if own is None or own.get("processorArchitecture") != ARCHITECTURES[image.FILE_HEADER.Machine]:
+    architectures = ("*", ARCHITECTURES[image.FILE_HEADER.Machine])
+    if own is None or own.get("processorArchitecture") not in architectures:
         yield "its manifest is for another processor"
 
 
