@@ -14,8 +14,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cd "$here/.."
-root=$PWD
+root=$(cd "$here/.." && pwd)
 builds=$root/build/installer
 folder=$builds
 target=x86-unicode
@@ -44,6 +43,7 @@ x86-unicode | amd64-unicode) ;;
 esac
 mkdir -p "$builds" "$folder"
 folder=$(cd "$folder" && pwd)
+cd "$root"
 
 # Two that are started at once must not build in the same folder.
 exec 9> "$builds/.lock"

@@ -169,6 +169,7 @@ Function say_how
 FunctionEnd
 
 Function read_switches
+  Call find_log
   ${GetParameters} $rest
   ${Do}
     Call next_word
@@ -176,7 +177,7 @@ Function read_switches
     ${If} $detail == ""
       ${ExitDo}
     ${EndIf}
-    Call common_switch
+    Call is_common_switch
     Pop $0
     ${If} $0 == yes
       ; nothing more to do
@@ -200,11 +201,17 @@ FunctionEnd
 Function check_windows
   ${WinVerGetBuild} $0
   ${WinVerGetServicePackLevel} $1
+  StrCpy $2 0
   ${If} $0 < 2600
-  ${OrIf} $0 = 2600
+    StrCpy $2 1
+  ${ElseIf} $0 = 2600
   ${AndIf} $1 < 2
-  ${OrIf} $0 = 3790
+    StrCpy $2 1
+  ${ElseIf} $0 = 3790
   ${AndIf} $1 < 1
+    StrCpy $2 1
+  ${EndIf}
+  ${If} $2 = 1
     Push "$(TOO_OLD)"
     Call refuse
   ${EndIf}

@@ -3,6 +3,7 @@
 ; it is installed, as its last switch, and from a copy of his own.
 
 Function un.read_switches
+  Call un.find_log
   ${GetParameters} $rest
   ${Do}
     Call un.next_word
@@ -10,7 +11,7 @@ Function un.read_switches
     ${If} $detail == ""
       ${ExitDo}
     ${EndIf}
-    Call un.common_switch
+    Call un.is_common_switch
     Pop $0
     ${If} $0 == yes
       ; nothing more to do

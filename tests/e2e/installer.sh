@@ -1,0 +1,338 @@
+#!/bin/sh
+# The installer under Wine: silent, over an older version, with an edited policy, with its pages, and
+# away again; what it leaves is compared with what was there before.
+# A build for 32-bit Windows tries what is shipped. Debian's 64-bit Wine runs no 32-bit program: there
+# it is the same script, made for 64 bit, with the programs and the registry of a 64-bit Windows.
+# Usage: installer.sh BUILD_DIR [FOLDER]; pictures of the pages are left in FOLDER.
+set -eu
+
+. "$(dirname "$0")/lib.sh"
+pictures=${2-}
+[ -z "$pictures" ] || pictures=$(mkdir -p "$pictures" && cd "$pictures" && pwd)
+begin "$1"
+root=$(cd "$tests/../.." && pwd)
+
+skip() {
+    finished=true
+    echo "skipped: $1"
+    exit 77
+}
+for tool in makensis mandoc osslsigncode openssl Xvfb xdotool import; do
+    command -v "$tool" > /dev/null || skip "$tool is not installed"
+done
+make_image=$(find "$build/tests" -name make_image.exe)
+compiler=$(sed -n 's/^set(CMAKE_C_COMPILER "\(.*\)")$/\1/p' "$build"/CMakeFiles/*/CMakeCCompiler.cmake)
+case $compiler in
+*x86_64*)
+    target=amd64-unicode
+    arch=x64
+    programs="Program Files"
+    ;;
+*)
+    target=x86-unicode
+    arch=x86
+    programs="Program Files"
+    [ -f "${TCPIPWATCH_WINE32-/none}/.stamp" ] || skip "there is no 32-bit Wine: sh packaging/wine32.sh"
+    ;;
+esac
+
+# A prefix of its own: everything in it is compared afterwards.
+TCPIPWATCH_WINEPREFIX=$tmp/prefix
+export TCPIPWATCH_WINEPREFIX
+wine() {
+    sh "$tests/wine_run.sh" "$@"
+}
+stop_wine() {
+    TCPIPWATCH_WINE_TIMEOUT=20 wine wineboot -k > /dev/null 2>&1 || true
+    [ -z "${display_process-}" ] || kill "$display_process" 2> /dev/null || true
+}
+trap 'stop_wine; clean' EXIT
+
+windows_path() { # FILE
+    echo "Z:$1" | sed 's|/|\\|g'
+}
+drive=$TCPIPWATCH_WINEPREFIX/drive_c
+here_folder=$drive/$programs/tcpipwatch
+data="$drive/ProgramData/Application Data/tcpipwatch"
+uninstall_key='HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\tcpipwatch'
+run_key='HKLM\Software\Microsoft\Windows\CurrentVersion\Run'
+log=$(windows_path "$tmp/log")
+
+# The switches are words without blanks; a program that has windows gets them by cmd.exe as they are.
+setup() { # SWITCH...: sets status; the sentences are in the file out
+    rm -f log
+    run wine setup.exe "/LOG=$log" "$@"
+    read_log
+}
+
+read_log() {
+    [ ! -f log ] || iconv -f utf-16 -t utf-8 log | tr -d '\r' > out
+}
+
+# From a copy, with _?=: only then the exit status is that of the work.
+uninstall() { # SWITCH...
+    rm -f log
+    cp "$here_folder/uninstall.exe" remove.exe
+    run wine cmd /c "$(windows_path "$tmp/remove.exe") $* /LOG=$log _?=C:\\$programs\\tcpipwatch"
+    read_log
+}
+
+expect_setup() { # STATUS WHAT SWITCH...
+    wanted=$1
+    what=$2
+    shift 2
+    setup "$@"
+    if [ "$status" = "$wanted" ]; then ok; else bad "$what: exit status $status, expected $wanted"; fi
+}
+
+expect_uninstall() { # STATUS WHAT SWITCH...
+    wanted=$1
+    what=$2
+    shift 2
+    uninstall "$@"
+    if [ "$status" = "$wanted" ]; then ok; else bad "$what: exit status $status, expected $wanted"; fi
+}
+
+value() { # KEY NAME: prints what it holds
+    wine reg query "$1" /v "$2" 2> /dev/null | tr -d '\r' | sed -n "s/^ *$2 *REG_[A-Z]* *//p"
+}
+
+is_value() { # KEY NAME VALUE
+    found=$(value "$1" "$2")
+    if [ "$found" = "$3" ]; then ok; else bad "$2 is $(printf %s "$found" | tr '\\\\' /)"; fi
+}
+
+# What a program may have left anywhere: the file names, and the registry.
+snapshot() { # NAME
+    (cd "$drive" && find . \( -type f -o -type d \) ! -ipath './users/*/Temp/*' | sort) > "$1.files"
+    for part in Software System; do
+        wine reg export "HKLM\\$part" "$(windows_path "$tmp/$1.$part")" /y > /dev/null
+        iconv -f utf-16 -t utf-8 "$1.$part" | tr -d '\r' > "$1.$part.txt"
+    done
+    # Of the rest of it Wine itself changes something at each start.
+    sed -n '/^\[.*\\Services\\/,/^$/p' "$1.System.txt" > "$1.services.txt"
+}
+
+same_registry() { # WHAT
+    for part in Software services; do
+        check "$1: the registry's $part" diff "before.$part.txt" "after.$part.txt"
+    done
+    check "$1: nothing of ours elsewhere" sh -c '! grep -i tcpipwatch after.System.txt'
+}
+
+# ---- building ----
+mkdir made
+expect 0 "building it" sh "$root/packaging/installer.sh" --no-packages --target "$target" made
+version=$(sed -n 's/^CMAKE_PROJECT_VERSION:[A-Z]*=//p' "$build/CMakeCache.txt")
+cp "made/tcpipwatch-$version-setup.exe" setup.exe
+stage=made/stage
+
+python=python3
+[ ! -x /usr/bin/python3 ] || python=/usr/bin/python3
+if "$python" -c 'import pefile' 2> /dev/null; then
+    expect 0 "its version and manifest" "$python" "$tests/resources.py" "$version" \
+        requireAdministrator gui "made/tcpipwatch-$version-setup.exe"
+fi
+[ "$target" != x86-unicode ] ||
+    expect 0 "it loads on Windows XP" python3 "$tests/check_imports.py" setup.exe
+
+wine "$make_image" original.sys
+wine "$make_image" --limit 100 changed.sys
+
+# ---- refused before anything is done ----
+snapshot before
+expect_setup 3 "an unknown switch" /S /FROB
+says out "There is no switch /FROB."
+expect_setup 3 "two ways" /S /TRAY /SERVICE
+says out "exclude each other"
+wine reg add 'HKCU\Software\Wine' /v Version /d win2k /f > /dev/null
+expect_setup 3 "Windows 2000" /S
+says out "This Windows is too old."
+case $arch in
+x86) wine reg add 'HKCU\Software\Wine' /v Version /d winxp /f > /dev/null ;;
+*) wine reg delete 'HKCU\Software\Wine' /v Version /f > /dev/null ;;
+esac
+snapshot after
+check "nothing is installed then" diff before.files after.files
+same_registry "refused"
+
+# ---- silent ----
+installed() { # WHAT
+    for file in tcpippatch.exe tcpipwatch.exe tcpipwatchw.exe; do
+        check "$1: $file" cmp "$stage/$arch/$file" "$here_folder/$file"
+    done
+    for file in README.txt LICENSE.txt NOTICE.txt tcpippatch.8.txt tcpipwatch.8.txt \
+        tcpipwatch.ini.5.txt; do
+        check "$1: $file" cmp "$stage/$file" "$here_folder/$file"
+    done
+    is_value "$uninstall_key" DisplayVersion "$version"
+    is_value "$uninstall_key" UninstallString "\"C:\\$programs\\tcpipwatch\\uninstall.exe\""
+    is_value "$uninstall_key" QuietUninstallString "\"C:\\$programs\\tcpipwatch\\uninstall.exe\" /S"
+    is_value "$uninstall_key" Publisher "the tcpipwatch authors"
+    check "$1: its size" test "$(($(value "$uninstall_key" EstimatedSize)))" -gt 500
+}
+tray_command="\"C:\\$programs\\tcpipwatch\\tcpipwatchw.exe\" run --tray"
+
+expect_setup 0 "silent" /S
+installed "silent"
+is_value "$run_key" tcpipwatch ""
+says out "Nothing starts by itself."
+check "the policy" cmp "$stage/tcpipwatch.ini" "$data/tcpipwatch.ini"
+expect 0 "the policy is right" wine "$here_folder/tcpipwatch.exe" check-policy
+expect 0 "inspect, from where it is installed" wine "$here_folder/tcpippatch.exe" inspect --json changed.sys
+json out 'lines[0]["limit"] == 100'
+check "a manual page that any editor shows" sh -c '
+    grep -q "tcpippatch - show and change\|show and change the half-open" "$1" && ! grep -q "$(printf "\b")" "$1"
+' sh "$here_folder/tcpippatch.8.txt"
+
+expect_setup 0 "over it, as a tray icon" /S /TRAY
+is_value "$run_key" tcpipwatch "$tray_command"
+says out "The tray icon starts at the logon."
+check "an untouched policy has none beside it" test ! -e "$data/tcpipwatch.ini.new"
+expect_setup 3 "into another folder" /S "/D=C:\\elsewhere"
+says out "tcpipwatch is installed in C:\\$programs\\tcpipwatch."
+
+# ---- over an older version ----
+printf '; the policy of another version\r\n' > "$here_folder/tcpipwatch-default.ini"
+cp "$here_folder/tcpipwatch-default.ini" "$data/tcpipwatch.ini"
+printf 'an older program' > "$here_folder/tcpipwatch.exe"
+expect_setup 0 "over an older version" /S
+installed "over an older version"
+is_value "$run_key" tcpipwatch "$tray_command"
+check "a policy that nobody edited is the new one" cmp "$stage/tcpipwatch.ini" "$data/tcpipwatch.ini"
+check "without one beside it" test ! -e "$data/tcpipwatch.ini.new"
+printf '; a line of mine\r\n' >> "$data/tcpipwatch.ini"
+cp "$data/tcpipwatch.ini" mine.ini
+expect_setup 0 "over an edited policy" /S
+says out "Kept: C:\\ProgramData\\Application Data\\tcpipwatch\\tcpipwatch.ini"
+check "keeps it" cmp mine.ini "$data/tcpipwatch.ini"
+check "and puts the new one beside it" cmp "$stage/tcpipwatch.ini" "$data/tcpipwatch.ini.new"
+
+# A program that runs cannot be overwritten, only moved aside.
+mkdir -p other/system32
+: > growing.xml
+wine "$here_folder/tcpipwatch.exe" run --data own --source file:growing.xml > watcher.out 2>&1 &
+watcher=$!
+for _ in $(seq 100); do
+    [ ! -s watcher.out ] || break
+    sleep 0.1
+done
+expect_setup 0 "while the watcher runs" /S
+installed "while the watcher runs"
+check "the watcher goes on" kill -0 "$watcher"
+check "its program is moved aside" test -n "$(find "$here_folder" -name 'tcpipwatch.exe.*.old')"
+kill "$watcher"
+wait "$watcher" 2> /dev/null || true
+wine taskkill /f /im tcpipwatch.exe > /dev/null 2>&1 || true
+find "$here_folder" -name '*.old' -exec rm {} +
+
+# ---- as a service ----
+if wine "$here_folder/tcpipwatch.exe" install-service > service.out 2>&1; then
+    wine "$here_folder/tcpipwatch.exe" remove-service > service.out 2>&1
+    expect_setup 0 "as a service" /S /SERVICE
+    says out "The service is registered and started."
+    check "is registered" wine reg query 'HKLM\System\CurrentControlSet\Services\tcpipwatch' /v ImagePath
+    is_value "$run_key" tcpipwatch ""
+    expect_setup 0 "over a service" /S
+    check "stays one" wine reg query 'HKLM\System\CurrentControlSet\Services\tcpipwatch' /v ImagePath
+else
+    expect_setup 2 "as a service, which this build cannot be" /S /SERVICE
+    says out "The service could not be registered and started (exit status "
+    is_value "$run_key" tcpipwatch ""
+fi
+expect_setup 0 "as a tray icon again" /S /TRAY
+check "the service is gone" sh -c '! sh "$1" reg query "HKLM\\System\\CurrentControlSet\\Services\\tcpipwatch"' \
+    sh "$tests/wine_run.sh"
+
+# ---- away again ----
+left() { # WHAT FILE...: in the data directory there is this and no more
+    what=$1
+    shift
+    printf '%s\n' "$@" | sed '/^$/d' | sort > wanted
+    { [ ! -d "$data" ] || (cd "$data" && find . -type f | sort); } > found
+    check "$what" diff wanted found
+}
+
+expect_uninstall 3 "an unknown switch" /S /FROB
+says out "There is no switch /FROB."
+check "removes nothing" test -f "$here_folder/tcpipwatch.exe"
+cp "$here_folder/uninstall.exe" remove.exe
+rm -f log
+run wine cmd /c "$(windows_path "$tmp/remove.exe") /S /LOG=$log _?=C:\\windows"
+read_log
+check "another folder is refused" test "$status" = 3
+says out "is not installed in C:\\windows"
+
+expect_uninstall 0 "silently" /S
+check "no program is left" test ! -e "$here_folder"
+left "the edited policy is" ./tcpipwatch.ini
+check "as it was" cmp mine.ini "$data/tcpipwatch.ini"
+says out "tcpipwatch.ini, which was edited."
+rm -rf "$data"
+rmdir "${data%/*}"
+snapshot after
+check "nothing else is left" diff before.files after.files
+same_registry "uninstalled"
+
+# ---- with a changed tcpip.sys ----
+windows="$drive/windows/system32"
+change() {
+    mkdir -p "$windows/drivers" "$windows/dllcache"
+    for place in drivers dllcache; do
+        cp original.sys "$windows/$place/tcpip.sys"
+    done
+    expect_setup 0 "installing" /S
+    expect 0 "changing the limit" wine "$here_folder/tcpippatch.exe" set --limit 100 --yes
+}
+stands_for() { # FILE: so are all copies, or will be at the next start of Windows
+    cmp "$1" "$windows/drivers/tcpip.sys" && cmp "$1" "$windows/dllcache/tcpip.sys"
+}
+pending() {
+    value 'HKLM\System\CurrentControlSet\Control\Session Manager' PendingFileRenameOperations
+}
+
+change
+if stands_for changed.sys > /dev/null 2>&1; then staged=false; else staged=true; fi
+original=./originals/$(ls "$data/originals" | grep '\.sys$')
+manifest=./originals/$(ls "$data/originals" | grep -v '\.sys$')
+expect_uninstall 0 "with a changed limit" /S
+says out "The limit in tcpip.sys stays changed."
+$staged || check "it stays" stands_for changed.sys
+left "the saves are" ./audit.jsonl "$original" "$manifest"
+json "$data/audit.jsonl" 'lines[-1]["action"] == "uninstall" and lines[-1]["limit_stays_changed"] is True'
+json "$data/audit.jsonl" '__import__("re").fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", lines[-1]["time"])'
+check "and the original" cmp original.sys "$data/$original"
+
+expect_setup 0 "installing again" /S
+expect_uninstall 0 "restoring first" /S /RESTORE
+says out "The original tcpip.sys is restored"
+check "every copy is the original" stands_for original.sys
+check "nothing of ours waits" sh -c '! echo "$1" | grep tcpip' sh "$(pending)"
+left "the saves are" ./audit.jsonl "$original" "$manifest"
+json "$data/audit.jsonl" 'lines[-1]["limit_stays_changed"] is False'
+
+# What cannot be restored stops it; the real program does not fail here.
+change
+expect 0 "a program that fails" "$compiler" -static "$tests/failing_patch.c" -o failing.exe
+cp failing.exe "$here_folder/tcpippatch.exe"
+expect_uninstall 2 "what cannot be restored" /S /RESTORE
+says out "The original tcpip.sys could not be restored (exit status 1)."
+check "nothing is removed" test -f "$here_folder/tcpipwatch.exe"
+check "and the limit stays" stands_for changed.sys
+touch "$here_folder/interrupted"
+expect_uninstall 3 "interrupted work" /S
+says out "could neither be finished nor undone (exit status 1)"
+check "nothing is removed then" test -f "$here_folder/tcpipwatch.exe"
+rm "$here_folder/interrupted"
+expect_setup 0 "the real one again" /S
+
+expect_uninstall 0 "with everything" /S /RESTORE /PURGE
+left "nothing is" ""
+check "not even the folder" test ! -e "$data"
+rm -rf "$windows/drivers/tcpip.sys" "$windows/dllcache"
+rmdir "${data%/*}"
+snapshot after
+check "nothing else is left" diff before.files after.files
+same_registry "purged"
+
+finish
