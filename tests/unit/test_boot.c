@@ -430,6 +430,70 @@ static void lists_to_which_nothing_can_be_added(void)
     }
 }
 
+/* Calls that answer with success and have done something else. */
+static enum os_status register_nothing(const struct os *os, const char *from, const char *to)
+{
+    (void)os;
+    (void)from;
+    (void)to;
+    return OS_OK;
+}
+
+static enum os_status register_without_others(const struct os *os, const char *from, const char *to)
+{
+    const struct faulty_os *faulty = os->context;
+    (void)boot_store_write(faulty->boot, OS_BOOT_RENAMES, "", 0);
+    return boot_store_rename(faulty->boot, from, to);
+}
+
+static enum os_status register_in_front(const struct os *os, const char *from, const char *to)
+{
+    const struct faulty_os *faulty = os->context;
+    struct boot_store before = {0};
+    struct buf all = BUF_INIT;
+    boot_store_copy(&before, faulty->boot);
+    (void)boot_store_write(faulty->boot, OS_BOOT_RENAMES, "", 0);
+    (void)boot_store_rename(faulty->boot, from, to);
+    const struct buf *ours = &faulty->boot->values[OS_BOOT_RENAMES].bytes;
+    buf_add(&all, ours->data, ours->len - 2);
+    buf_add(&all, before.values[OS_BOOT_RENAMES].bytes.data,
+            before.values[OS_BOOT_RENAMES].bytes.len);
+    (void)boot_store_write(faulty->boot, OS_BOOT_RENAMES, all.data, all.len);
+    buf_free(&all);
+    boot_store_free(&before);
+    return OS_OK;
+}
+
+static enum os_status allow_nothing(const struct os *os, enum os_at_boot which, const void *bytes,
+                                    size_t size)
+{
+    const struct faulty_os *faulty = os->context;
+    return which == OS_BOOT_PROTECTED ? OS_OK : boot_store_write(faulty->boot, which, bytes, size);
+}
+
+static void what_is_registered_is_read_back(void)
+{
+    for (int i = 0; i < 4; i++) {
+        struct machine m;
+        turn_on(&m);
+        boot_store_put_text(&m.boot, OS_BOOT_RENAMES, FOREIGN);
+        if (i < 3) {
+            m.os.table.rename_at_boot = i == 0   ? register_nothing
+                                        : i == 1 ? register_without_others
+                                                 : register_in_front;
+        } else {
+            m.os.table.write_at_boot = allow_nothing;
+        }
+        CHECK_NUMBER(change(&m, 100, PC_NEXT_BOOT), PC_FAILED);
+        check_said(buf_text(&m.f.why), i < 3 ? "does not hold what was written to it"
+                                             : "allowed to hold protected files");
+        check_said(buf_text(&m.f.why), "Every copy is as it was before.");
+        /* What others lost cannot be given back here; what is ours is gone. */
+        check_settled(&m, 0, i == 1 ? NULL : FOREIGN, i == 1 ? "\x01|" : NULL);
+        turn_off(&m);
+    }
+}
+
 static void somebody_elses_update_waits(void)
 {
     for (int i = 0; i < 2; i++) {
@@ -596,6 +660,7 @@ int main(void)
         {"a later update is no interrupted work", a_later_update_is_no_interrupted_work},
         {"the second list, and what was allowed", the_second_list_and_what_was_allowed_before},
         {"lists to which nothing can be added", lists_to_which_nothing_can_be_added},
+        {"what is registered is read back", what_is_registered_is_read_back},
         {"somebody else's update waits", somebody_elses_update_waits},
         {"a change of another data directory", a_change_of_another_data_directory},
         {"where no Windows runs", where_no_windows_runs},
