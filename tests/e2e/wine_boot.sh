@@ -71,7 +71,7 @@ P
 places='ServicePackFiles/i386 system32/dllcache system32/drivers'
 ours=
 for place in $places; do
-    name="\\??\\C:\\windows\\$(echo "$place" | tr / '\\')\\tcpip.sys"
+    name="\\??\\C:\\windows\\$(echo "$place" | sed 's|/|\\|g')\\tcpip.sys"
     ours="$ours$name.tcpipwatch-new|!$name|"
 done
 
@@ -155,14 +155,14 @@ says out "A change waits for the next start of Windows; nothing is wrong with it
 check "leaves it waiting" is PendingFileRenameOperations "$others$ours|"
 # As after: subst W: C:\WINDOWS
 ln -s "$windows" "$tmp/prefix/dosdevices/w:"
-for spelling in 'C:\WINDOWS' 'c:/windows/system32/..' 'W:\'; do
+for spelling in 'C:\WINDOWS' 'c:/windows/system32/..' W:/; do
     expect 0 "the running system as $spelling" patch status --root "$spelling"
     says out "A change waits"
 done
 expect 0 "the same again" patch set --limit 100 --yes
 says out "this change waits for the next start of Windows already"
 check "changes nothing" is PendingFileRenameOperations "$others$ours|"
-expect 0 "another limit" patch set --limit 200 --yes --root 'W:\'
+expect 0 "another limit" patch set --limit 200 --yes --root W:/
 says out "The change to a limit of 100 that waits for the next start of Windows is taken back first."
 check "takes its place" is PendingFileRenameOperations "$others$ours|"
 check "with other files" staged_are other.sys
