@@ -381,6 +381,24 @@ static void a_service_that_is_started_again_is_read_on(void)
     service_is_started_again(RPC_S_CALL_FAILED);
 }
 
+/* The service goes away while its events are being read: they are not taken for bad ones. */
+static void a_service_that_goes_away_costs_no_event(void)
+{
+    struct live_fixture f;
+    begin(&f);
+    add_events(3);
+    event_service_faults.render_events = RPC_S_CALL_FAILED;
+    live_forget(&f);
+    CHECK(!live_read(&f));
+    CHECK_NUMBER(f.reading.result.damaged, 0);
+    CHECK(!f.source.place.set);
+    event_service_faults.render_events = 0;
+    Sleep(1100);
+    LIVE_READ(&f, 3);
+    CHECK_NUMBER(f.lost, 0);
+    end(&f);
+}
+
 static void what_no_waiting_mends_is_told_at_once(void)
 {
     static const struct {
@@ -526,6 +544,7 @@ int main(void)
         {"a stale query is made again", a_stale_query_is_made_again},
         {"a cleared channel is told and read", a_cleared_channel_is_told_and_read},
         {"a service that is started again is read on", a_service_that_is_started_again_is_read_on},
+        {"a service that goes away costs no event", a_service_that_goes_away_costs_no_event},
         {"what no waiting mends is told at once", what_no_waiting_mends_is_told_at_once},
         {"an event that cannot be rendered costs only itself",
          an_event_that_cannot_be_rendered_costs_only_itself},
