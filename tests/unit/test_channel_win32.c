@@ -257,6 +257,11 @@ static void a_bookmark_that_does_not_move_is_not_kept(void)
     LIVE_READ(&f, 1);
     CHECK_TEXT(buf_text(&f.source.bookmark), "");
     CHECK_NUMBER(f.source.place.record, 3);
+    /* Nor used: it is before an event that was handed out. */
+    event_service_make_stale();
+    live_forget(&f);
+    CHECK(live_read(&f));
+    CHECK_NUMBER(f.lost, 1);
     event_service_faults.update = 0;
     add_events(1);
     LIVE_READ(&f, 1);
