@@ -204,12 +204,65 @@ expect 0 "and again" once
 says_not err "not in it any more"
 check "the burst is told once" test "$(grep -c '"action":"burst"' data/audit.jsonl)" = 1
 
+# ---- what ten thousand events cost ----
+
+# private: KiB of the program's memory that it shares with nobody
+private() {
+    for process in /proc/[0-9]*; do
+        if [ "$(cat "$process/comm" 2> /dev/null)" = tcpipwatch.exe ] &&
+            [ "$(cut -d ' ' -f 5 "$process/stat")" = "$watcher" ]; then
+            awk '/^Private/ { sum += $2 } END { print sum }' "$process/smaps_rollup"
+        fi
+    done
+}
+
+# thousand: writes as many events, waits until they are read, and lets them be overwritten
+thousand() {
+    time=$(date -u +%Y-%m-%dT%H:%M:%S.0000000Z)
+    awk -v first="$number" -v time="$time" 'BEGIN { for (i = first + 1; i <= first + 1000; i++)
+        printf "<Event><System><Provider Name=\"Tcpip\"/><EventID>4226</EventID><TimeCreated " \
+            "SystemTime=\"%s\"/><EventRecordID>%d</EventRecordID><Computer>WKS</Computer>" \
+            "</System></Event>\n", time, i }' >> "$events"
+    number=$((number + 1000))
+    rounds=$((rounds + 1))
+    log_says unrenderable
+    event 0
+    until_says watch.err "cannot render" "$rounds"
+    log_says "drop 1000"
+}
+
+rounds=0
+# shellcheck disable=SC2086
+start $usual
+thousand
+thousand
+before=$(private)
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    thousand
+done
+after=$(private)
+echo "private memory: $before KiB, and $after KiB after 10,000 events"
+check "memory stays flat" test "$after" -lt $((before + 1024))
+kill_watcher
+
 # ---- other channels ----
 
 expect 1 "no such channel" wine "$exe" run --once --data data --source channel:Nope
 says err "The channel Nope cannot be read: there is no such channel (error 15007)."
 expect 2 "one log by two names" wine "$exe" run --once --data data --source system \
     --source channel:system
+
+# ---- a Windows without channels, as XP is ----
+
+# Wine's classic log is always empty.
+TCPIPWATCH_WINEDLLOVERRIDES="wevtapi="
+expect 0 "the classic log" wine "$exe" run --once --data data
+says out "watches the System log"
+check "nothing goes wrong" test ! -s err
+expect 2 "no channels" wine "$exe" run --once --data data --source channel:Application
+says err "This Windows has no channels"
+TCPIPWATCH_WINEDLLOVERRIDES="wevtapi=n"
+
 log_says "fail 1722"
 expect 1 "no service" wine "$exe" run --once --data data
 says err "The System log cannot be read: the event log service does not answer (error 1722)."
