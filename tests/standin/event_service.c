@@ -420,6 +420,9 @@ static BOOL WINAPI call_render(late_evt context, late_evt fragment, DWORD flags,
         object->kind != (flags == RENDER_BOOKMARK ? KIND_BOOKMARK : KIND_EVENT)) {
         return fail(ERROR_INVALID_PARAMETER);
     }
+    if (flags == RENDER_XML && event_service_faults.render_events != 0) {
+        return fail(event_service_faults.render_events);
+    }
     if (flags == RENDER_XML) {
         return object->entry.render != 0 ? fail(object->entry.render)
                                          : put_out(object->entry.xml, size, buffer, used);

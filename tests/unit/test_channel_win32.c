@@ -257,6 +257,11 @@ static void a_bookmark_that_does_not_move_is_not_kept(void)
     LIVE_READ(&f, 1);
     CHECK_TEXT(buf_text(&f.source.bookmark), "");
     CHECK_NUMBER(f.source.place.record, 3);
+    /* Nor used: it is before an event that was handed out. */
+    event_service_make_stale();
+    live_forget(&f);
+    CHECK(live_read(&f));
+    CHECK_NUMBER(f.lost, 1);
     event_service_faults.update = 0;
     add_events(1);
     LIVE_READ(&f, 1);
@@ -379,6 +384,24 @@ static void a_service_that_is_started_again_is_read_on(void)
     service_is_started_again(0);
     service_is_started_again(RPC_S_SERVER_UNAVAILABLE);
     service_is_started_again(RPC_S_CALL_FAILED);
+}
+
+/* The service goes away while its events are being read: they are not taken for bad ones. */
+static void a_service_that_goes_away_costs_no_event(void)
+{
+    struct live_fixture f;
+    begin(&f);
+    add_events(3);
+    event_service_faults.render_events = RPC_S_CALL_FAILED;
+    live_forget(&f);
+    CHECK(!live_read(&f));
+    CHECK_NUMBER(f.reading.result.damaged, 0);
+    CHECK(!f.source.place.set);
+    event_service_faults.render_events = 0;
+    Sleep(1100);
+    LIVE_READ(&f, 3);
+    CHECK_NUMBER(f.lost, 0);
+    end(&f);
 }
 
 static void what_no_waiting_mends_is_told_at_once(void)
@@ -526,6 +549,7 @@ int main(void)
         {"a stale query is made again", a_stale_query_is_made_again},
         {"a cleared channel is told and read", a_cleared_channel_is_told_and_read},
         {"a service that is started again is read on", a_service_that_is_started_again_is_read_on},
+        {"a service that goes away costs no event", a_service_that_goes_away_costs_no_event},
         {"what no waiting mends is told at once", what_no_waiting_mends_is_told_at_once},
         {"an event that cannot be rendered costs only itself",
          an_event_that_cannot_be_rendered_costs_only_itself},

@@ -19,7 +19,7 @@ enum {
 static const struct known_error {
     DWORD error;
     enum os_status status;
-    bool of_service;
+    bool may_pass;
     const char *text;
 } known_errors[] = {
     {ERROR_ACCESS_DENIED, OS_DENIED, false, "access is denied"},
@@ -73,10 +73,10 @@ enum os_status trouble_status(DWORD error)
     return known != NULL ? known->status : OS_IO;
 }
 
-bool trouble_is_of_service(DWORD error)
+bool trouble_may_pass(DWORD error, bool unless_known)
 {
     const struct known_error *known = find(error);
-    return known == NULL || known->of_service;
+    return known != NULL ? known->may_pass : unless_known;
 }
 
 void trouble_begin(struct trouble *trouble, DWORD error)
