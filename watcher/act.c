@@ -3,6 +3,7 @@
 #include "base/keyfile.h"
 #include "base/utf.h"
 #include "loop/clock.h"
+#include "reboot/reboot.h"
 #include "scan_json.h"
 #include "state.h"
 #include "text.h"
@@ -24,7 +25,7 @@ static void keep(struct watcher *w, struct json *j, struct buf *line)
         struct buf text = BUF_INIT;
         buf_printf(&text, "The audit log %s cannot be written: %s.", w->audit_file,
                    os_status_text(status));
-        w->notifier.tell(w->notifier.context, LEVEL_ERROR, buf_text(&text));
+        w->notifier.tell(w->notifier.context, TELL_NOTE, LEVEL_ERROR, buf_text(&text));
         buf_free(&text);
     } else if (status == OS_OK) {
         w->audit_trouble_told = false;
@@ -40,7 +41,7 @@ void watcher_tell(struct watcher *w, enum policy_level level, const char *format
     va_start(args, format);
     buf_vprintf(&text, format, args);
     va_end(args);
-    w->notifier.tell(w->notifier.context, level, buf_text(&text));
+    w->notifier.tell(w->notifier.context, TELL_NOTE, level, buf_text(&text));
     if (level <= w->policy.log_level) {
         struct json j = audit_start(&line, clock_now(), program, "note");
         json_text(&j, "level", levels[level]);
@@ -86,26 +87,80 @@ static void keep_effect(struct watcher *w, enum engine_effect effect, const char
     buf_free(&line);
 }
 
+static struct text_facts facts_of(const struct watcher *w, const struct engine_world *world)
+{
+    return (struct text_facts){.memory = &w->memory,
+                               .world = world,
+                               .root = w->root,
+                               .data = w->data,
+                               .why = buf_text(&w->why)};
+}
+
 static void show_effect(struct watcher *w, enum engine_effect effect)
 {
     struct buf text = BUF_INIT;
     struct engine_world world = watcher_world(w);
-    const struct text_facts facts = {.memory = &w->memory,
-                                     .world = &world,
-                                     .root = w->root,
-                                     .data = w->data,
-                                     .why = buf_text(&w->why)};
+    const struct text_facts facts = facts_of(w, &world);
     text_effect(&text, effect, &facts);
-    bool is_question = effect == EFFECT_ASK_PATCH || effect == EFFECT_ASK_RESTART;
     bool is_trouble = effect == EFFECT_TELL_PATCH_FAILED || effect == EFFECT_TELL_DIFFERS;
-    if (is_question) {
-        w->notifier.ask(w->notifier.context, buf_text(&text));
+    if (effect == EFFECT_ASK_PATCH) {
+        watcher_ask(w, QUESTION_PATCH);
+    } else if (effect == EFFECT_ASK_RESTART) {
+        watcher_ask(w, QUESTION_RESTART);
     } else if (text.len > 0) {
-        w->notifier.tell(w->notifier.context, is_trouble ? LEVEL_ERROR : LEVEL_INFO,
+        w->notifier.tell(w->notifier.context, TELL_NEWS, is_trouble ? LEVEL_ERROR : LEVEL_INFO,
                          buf_text(&text));
     }
     keep_effect(w, effect, buf_text(&text));
     buf_free(&text);
+}
+
+/* Listens before the question is shown: what was typed until listening begins is thrown away, and
+ * an answer may come as fast as the question. */
+void watcher_ask(struct watcher *w, enum question_kind kind)
+{
+    struct buf text = BUF_INIT;
+    struct buf keys = BUF_INIT;
+    struct engine_world world = watcher_world(w);
+    const struct text_facts facts = facts_of(w, &world);
+    text_question(&text, kind, w->asked_limit, &facts);
+    text_keys(&keys, kind, &facts);
+    w->question = kind;
+    w->question_serial++;
+    loop_listen(w->loop, true);
+    const struct question question = {.kind = kind,
+                                      .serial = w->question_serial,
+                                      .text = buf_text(&text),
+                                      .keys = buf_text(&keys),
+                                      .limit = w->memory.limit,
+                                      .most = w->policy.max,
+                                      .remind_seconds = w->policy.remind_seconds,
+                                      .grace_seconds = w->policy.grace_seconds};
+    w->notifier.ask(w->notifier.context, &question);
+    buf_free(&keys);
+    buf_free(&text);
+}
+
+void watcher_show(struct watcher *w)
+{
+    if (w->notifier.show == NULL) {
+        return;
+    }
+    const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
+    bool known = w->has_target && drivers->present && drivers->access == OS_OK;
+    const struct notify_view view = {.face = w->trouble ? FACE_PROBLEM
+                                             : w->memory.state == ENGINE_REBOOT_PENDING
+                                                 ? FACE_RESTART
+                                             : w->memory.state == ENGINE_WATCHING ? FACE_WATCHING
+                                                                                  : FACE_BURST,
+                                     .has_root = w->root != NULL,
+                                     .has_limit = known && drivers->inspection.has_limit,
+                                     .limit = known ? drivers->inspection.limit : 0,
+                                     .last_event = w->last_event,
+                                     .events = w->events,
+                                     .policy = w->policy_file,
+                                     .audit = w->audit_file};
+    w->notifier.show(w->notifier.context, &view);
 }
 
 bool watcher_save(struct watcher *w)
@@ -159,7 +214,7 @@ struct engine_world watcher_world(struct watcher *w)
                                  .boot = w->boot,
                                  .policy = &w->policy,
                                  .has_root = w->root != NULL,
-                                 .root_is_running = false,
+                                 .root_is_running = w->root_is_running,
                                  .can_ask = w->notifier.can_ask(w->notifier.context),
                                  .assume_yes = w->assume_yes,
                                  .target = w->has_target ? &w->target : NULL};
@@ -167,15 +222,16 @@ struct engine_world watcher_world(struct watcher *w)
 
 /* ---- patching ---- */
 
-static void note_copies(const struct watcher *w, struct engine_patch *patch)
+/* What each copy is, or becomes by this plan. */
+static void note_copies(const struct watcher *w, const struct pc_plan *plan,
+                        struct engine_patch *patch)
 {
-    *patch = (struct engine_patch){.limit_before = w->memory.limit_before,
-                                   .limit_after = w->memory.limit};
     for (size_t c = 0; c < PC_COPIES; c++) {
         const struct pc_copy *copy = &w->target.copies[c];
         if (copy->present && copy->access == OS_OK && pc_writable(&copy->inspection)) {
             patch->copies[c].present = true;
-            patch->copies[c].crc32 = copy->crc32;
+            patch->copies[c].crc32 =
+                plan->changes[c].wanted ? plan->changes[c].crc32_after : copy->crc32;
             patch->copies[c].version = copy->inspection.version;
         }
     }
@@ -193,11 +249,30 @@ static void keep_patch(struct watcher *w, const struct pc_plan *plan, enum pc_re
     buf_free(&line);
 }
 
-/* The copies were looked at when it was decided; under its lock the patch core reads each again. */
+/* Plans and carries out, and says in `written` what the copies are then. The copies were looked at
+ * when it was decided; under its lock the patch core reads each again. Those of the running Windows
+ * are changed at its next start, before it watches them. */
+static enum pc_result change(struct watcher *w, bool restore, struct pc_plan *plan,
+                             struct engine_patch *written)
+{
+    enum pc_result result = restore
+                                ? pc_plan_restore(&w->pc, &w->target, plan, &w->why)
+                                : pc_plan_set(&w->pc, &w->target, w->memory.limit, plan, &w->why);
+    if (result == PC_DONE) {
+        plan->way = w->root_is_running ? PC_NEXT_BOOT : PC_NOW;
+        note_copies(w, plan, written);
+        result = pc_apply(&w->pc, &w->target, plan, &w->why);
+    }
+    keep_patch(w, plan, result);
+    watcher_look(w);
+    return result;
+}
+
 static void patch(struct watcher *w, bool saved)
 {
     struct pc_plan plan = {.what = "set"};
-    struct engine_patch written = {.time = 0};
+    struct engine_patch written = {.limit_before = w->memory.limit_before,
+                                   .limit_after = w->memory.limit};
     enum pc_result result = PC_FAILED;
     buf_clear(&w->why);
     if (!saved) {
@@ -205,19 +280,66 @@ static void patch(struct watcher *w, bool saved)
     } else if (!w->has_target) {
         buf_add_text(&w->why, "The Windows directory cannot be read any more.");
     } else {
-        result = pc_plan_set(&w->pc, &w->target, w->memory.limit, &plan, &w->why);
-        if (result == PC_DONE) {
-            result = pc_apply(&w->pc, &w->target, &plan, &w->why);
-        }
-        keep_patch(w, &plan, result);
-        watcher_look(w);
-    }
-    if (result == PC_DONE && w->has_target) {
-        note_copies(w, &written);
+        result = change(w, false, &plan, &written);
     }
     w->result = result;
+    w->trouble = result != PC_DONE;
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_patched(&w->memory, &world, result, &written));
+}
+
+/* Put back, taken back, or nothing to do. */
+static void tell_restored(struct watcher *w, const struct pc_plan *plan,
+                          const struct engine_patch *written)
+{
+    struct engine_world world = watcher_world(w);
+    if (plan->wanted > 0) {
+        watcher_act(w, engine_restored(&w->memory, &world, written));
+    } else if (plan->waits) {
+        watcher_act(w, engine_restored(&w->memory, &world, NULL));
+    } else {
+        watcher_tell(w, LEVEL_INFO, "Nothing to do: every copy under %s is the original.", w->root);
+    }
+}
+
+void watcher_restore(struct watcher *w)
+{
+    struct pc_plan plan = {.what = "restore"};
+    struct engine_patch written = {.limit_after = PC_LIMIT_WINDOWS};
+    enum pc_result result = PC_FAILED;
+    buf_clear(&w->why);
+    watcher_look(w);
+    if (w->has_target) {
+        written.limit_before = w->target.copies[PC_DRIVERS].inspection.limit;
+        result = change(w, true, &plan, &written);
+    } else {
+        buf_add_text(&w->why, "The Windows directory cannot be read any more.");
+    }
+    w->trouble = result != PC_DONE;
+    if (result == PC_DONE) {
+        tell_restored(w, &plan, &written);
+    } else {
+        watcher_tell(w, LEVEL_ERROR, "The original was not put back. %s", buf_text(&w->why));
+    }
+    watcher_show(w);
+}
+
+/* A restart that has been agreed to; the sentence that tells it has been shown. */
+static void restart(struct watcher *w)
+{
+    struct buf why = BUF_INIT;
+    if (!w->root_is_running) {
+        return;
+    }
+    if (!reboot_begin(w->policy.grace_seconds,
+                      "tcpipwatch restarts Windows, so that the new limit of half-open connections "
+                      "holds. To stop it: shutdown -a",
+                      &why)) {
+        watcher_tell(w, LEVEL_ERROR, "%s You are asked again in a while.", buf_text(&why));
+    } else if (w->policy.grace_seconds > 0 && w->notifier.can_ask(w->notifier.context)) {
+        watcher_ask(w, QUESTION_GRACE);
+    }
+    buf_free(&why);
 }
 
 static void verify(struct watcher *w)
@@ -226,15 +348,8 @@ static void verify(struct watcher *w)
     struct engine_world world = watcher_world(w);
     bool as_written = w->has_target && engine_is_as_written(&w->memory.patch, &w->target);
     w->result = as_written ? PC_DONE : PC_FAILED;
+    w->trouble = !as_written;
     watcher_act(w, engine_verified(&w->memory, &world, as_written));
-}
-
-/* Before the question is shown: what was typed until listening begins is thrown away, and an answer
- * may come as fast as the question. */
-static void open_question(struct watcher *w, enum question question)
-{
-    w->question = question;
-    loop_listen(w->loop, true);
 }
 
 void watcher_act(struct watcher *w, struct engine_effects effects)
@@ -246,13 +361,13 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
             saved = watcher_save(w);
             continue;
         }
-        if (effect == EFFECT_ASK_PATCH || effect == EFFECT_ASK_RESTART) {
-            open_question(w, effect == EFFECT_ASK_PATCH ? QUESTION_PATCH : QUESTION_RESTART);
-        }
         show_effect(w, effect);
         switch (effect) {
         case EFFECT_PATCH:
             patch(w, saved);
+            break;
+        case EFFECT_RESTART:
+            restart(w);
             break;
         case EFFECT_VERIFY:
             verify(w);
@@ -265,118 +380,5 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
             break;
         }
     }
-}
-
-/* ---- answers ---- */
-
-enum reply { REPLY_YES, REPLY_NO, REPLY_LIMIT, REPLY_OTHER };
-
-static enum reply read_reply(const char *line, uint32_t *limit)
-{
-    struct buf word = BUF_INIT;
-    uint64_t number;
-    enum reply reply = REPLY_OTHER;
-    line += strspn(line, " \t");
-    size_t length = strcspn(line, " \t");
-    buf_add(&word, line, length);
-    const char *text = line[length + strspn(line + length, " \t")] == '\0' ? buf_text(&word) : "";
-    if (same_text_nocase(text, "y") || same_text_nocase(text, "yes")) {
-        reply = REPLY_YES;
-    } else if (same_text_nocase(text, "n") || same_text_nocase(text, "no")) {
-        reply = REPLY_NO;
-    } else if (keyfile_number(text, PC_LIMIT_MOST, &number) && number >= PC_LIMIT_LEAST) {
-        *limit = (uint32_t)number;
-        reply = REPLY_LIMIT;
-    }
-    buf_free(&word);
-    return reply;
-}
-
-static void say_not_an_answer(struct watcher *w, const char *line, const char *expected)
-{
-    struct buf text = BUF_INIT;
-    buf_printf(&text, "\"%s\" was read; expected is %s:", line, expected);
-    w->notifier.ask(w->notifier.context, buf_text(&text));
-    buf_free(&text);
-}
-
-static void close_question(struct watcher *w)
-{
-    w->question = QUESTION_NONE;
-    loop_listen(w->loop, false);
-}
-
-static void answer_patch(struct watcher *w, bool yes, uint32_t limit)
-{
-    close_question(w);
-    watcher_look(w);
-    struct engine_world world = watcher_world(w);
-    watcher_act(w, engine_patch_answer(&w->memory, &world, yes, limit));
-}
-
-static void take_patch_reply(struct watcher *w, const char *line)
-{
-    uint32_t limit = w->memory.limit;
-    switch (read_reply(line, &limit)) {
-    case REPLY_YES:
-    case REPLY_LIMIT:
-        if (limit > w->policy.max) {
-            w->question = QUESTION_ABOVE_MAX;
-            w->asked_limit = limit;
-            struct buf text = BUF_INIT;
-            buf_printf(&text,
-                       "%" PRIu32 " is above the policy's [limit] max of %" PRIu32 ". Set it all "
-                       "the same? y = yes, n = no:",
-                       limit, w->policy.max);
-            w->notifier.ask(w->notifier.context, buf_text(&text));
-            buf_free(&text);
-        } else {
-            answer_patch(w, true, limit);
-        }
-        break;
-    case REPLY_NO:
-        answer_patch(w, false, 0);
-        break;
-    case REPLY_OTHER:
-        say_not_an_answer(w, line, "y, n, or a limit from 1 to 16777214");
-        break;
-    }
-}
-
-static void take_yes_or_no(struct watcher *w, const char *line)
-{
-    uint32_t unused;
-    enum reply reply = read_reply(line, &unused);
-    if (reply != REPLY_YES && reply != REPLY_NO) {
-        say_not_an_answer(w, line, "y or n");
-        return;
-    }
-    bool yes = reply == REPLY_YES;
-    if (w->question == QUESTION_ABOVE_MAX && yes) {
-        answer_patch(w, true, w->asked_limit);
-        return;
-    }
-    if (w->question == QUESTION_ABOVE_MAX) {
-        w->question = QUESTION_PATCH; /* it was only this number that was not meant */
-        show_effect(w, EFFECT_ASK_PATCH);
-        return;
-    }
-    close_question(w);
-    struct engine_world world = watcher_world(w);
-    watcher_act(w, engine_restart_answer(&w->memory, &world, yes));
-}
-
-void watcher_answer(struct watcher *w, const char *line)
-{
-    switch (w->question) {
-    case QUESTION_NONE:
-        break;
-    case QUESTION_PATCH:
-        take_patch_reply(w, line);
-        break;
-    case QUESTION_ABOVE_MAX:
-    case QUESTION_RESTART:
-        take_yes_or_no(w, line);
-        break;
-    }
+    watcher_show(w);
 }

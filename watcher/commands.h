@@ -3,9 +3,12 @@
 #ifndef WATCHER_COMMANDS_H
 #define WATCHER_COMMANDS_H
 
+#include "patchcore.h"
 #include "source/source.h"
 
 #include <stdbool.h>
+
+enum command_host { HOST_CONSOLE, HOST_TRAY, HOST_SERVICE };
 
 struct command_options {
     const char *policy_file; /* NULL: the default place */
@@ -16,6 +19,7 @@ struct command_options {
     char **paths; /* what stands behind the options */
     int path_count;
     unsigned jobs; /* threads of a scan; 0 is 1 */
+    enum command_host host;
     bool once, yes, all, json;
 };
 
@@ -23,6 +27,11 @@ int command_run(const struct command_options *options);
 int command_scan(const struct command_options *options);
 int command_status(const struct command_options *options);
 int command_check_policy(const struct command_options *options);
+
+/* Registers and starts the service, or stops and removes it; done is done also when there was
+ * nothing to do. Windows only. */
+int command_install_service(const struct command_options *options);
+int command_remove_service(const struct command_options *options);
 
 /* Writes "tcpipwatch: SENTENCE" to the standard error output. Text from outside is escaped. */
 void command_complain(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -34,11 +34,14 @@ const char *engine_effect_name(enum engine_effect effect)
         [EFFECT_ASK_RESTART] = "ask-restart",
         [EFFECT_TELL_RESTART_NEEDED] = "restart-needed",
         [EFFECT_TELL_RESTART_LATER] = "restart-later",
+        [EFFECT_TELL_RESTART_DECLINED] = "restart-declined",
         [EFFECT_RESTART] = "restart",
         [EFFECT_VERIFY] = "verify",
         [EFFECT_TELL_VERIFIED] = "verified",
         [EFFECT_TELL_DIFFERS] = "differs",
         [EFFECT_TELL_OTHER_DRIVER] = "other-driver",
+        [EFFECT_TELL_RESTORED] = "restored",
+        [EFFECT_TELL_WITHDRAWN] = "withdrawn",
     };
     return names[effect];
 }
@@ -149,9 +152,12 @@ static void begin_verifying(struct engine_memory *m, struct engine_effects *effe
     add(effects, EFFECT_VERIFY);
 }
 
-static void accept_restart(struct engine_memory *m, struct engine_effects *effects)
+/* Windows' own restart may still be stopped by somebody, and is then asked for again. */
+static void accept_restart(struct engine_memory *m, const struct engine_world *w,
+                           struct engine_effects *effects)
 {
-    m->remind_at = 0;
+    uint64_t seconds = (uint64_t)w->policy->grace_seconds + w->policy->remind_seconds;
+    m->remind_at = w->root_is_running ? w->now + seconds * WINTIME_PER_SECOND : 0;
     add(effects, EFFECT_SAVE);
     add(effects, EFFECT_RESTART);
 }
@@ -167,7 +173,7 @@ static void ask_for_restart(struct engine_memory *m, const struct engine_world *
     }
     m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
     if (w->assume_yes) {
-        accept_restart(m, effects);
+        accept_restart(m, w, effects);
     } else {
         add(effects, asks_nobody(w) ? EFFECT_TELL_RESTART_NEEDED : EFFECT_ASK_RESTART);
     }
@@ -178,6 +184,12 @@ static bool is_driver_asked_about(const struct engine_memory *m, const struct en
     const struct pc_inspection *drivers = drivers_of(w);
     return drivers != NULL && drivers->size == m->asked_size &&
            memcmp(&drivers->version, &m->asked_version, sizeof m->asked_version) == 0;
+}
+
+static void note_driver(struct engine_memory *m, const struct engine_world *w)
+{
+    m->asked_version = drivers_of(w)->version;
+    m->asked_size = drivers_of(w)->size;
 }
 
 static void drop_question(struct engine_memory *m, struct engine_effects *effects)
@@ -225,7 +237,20 @@ struct engine_effects engine_start(struct engine_memory *m, const struct engine_
     return effects;
 }
 
-/* What stands in the way of a patch; EFFECT_PATCH when nothing does. */
+/* What in the Windows directory stands in the way of a patch; EFFECT_PATCH when nothing does. */
+static enum engine_effect find_obstacle_to_limit(const struct engine_world *w)
+{
+    const struct pc_inspection *drivers = drivers_of(w);
+    if (!w->has_root) {
+        return EFFECT_TELL_NO_ROOT;
+    }
+    if (drivers == NULL || !pc_writable(drivers)) {
+        return EFFECT_TELL_NOT_WRITABLE;
+    }
+    return drivers->limit >= w->policy->half_open ? EFFECT_TELL_LIMIT_IS_SET : EFFECT_PATCH;
+}
+
+/* The same for a patch after this burst. */
 static enum engine_effect find_obstacle(const struct engine_memory *m, const struct engine_world *w,
                                         const struct engine_burst *burst)
 {
@@ -235,14 +260,10 @@ static enum engine_effect find_obstacle(const struct engine_memory *m, const str
     if (m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer)) {
         return EFFECT_TELL_OTHER_COMPUTER;
     }
-    const struct pc_inspection *drivers = drivers_of(w);
-    if (drivers == NULL || !pc_writable(drivers)) {
-        return EFFECT_TELL_NOT_WRITABLE;
-    }
-    if (drivers->limit >= w->policy->half_open) {
-        return EFFECT_TELL_LIMIT_IS_SET;
-    }
-    return w->policy->on_burst == ON_BURST_NOTIFY ? EFFECT_TELL_NOTIFY_ONLY : EFFECT_PATCH;
+    enum engine_effect obstacle = find_obstacle_to_limit(w);
+    return obstacle == EFFECT_PATCH && w->policy->on_burst == ON_BURST_NOTIFY
+               ? EFFECT_TELL_NOTIFY_ONLY
+               : obstacle;
 }
 
 struct engine_effects engine_burst_seen(struct engine_memory *m, const struct engine_world *w,
@@ -259,7 +280,7 @@ struct engine_effects engine_burst_seen(struct engine_memory *m, const struct en
         remember(m, burst);
         add(&effects, EFFECT_SAVE);
         add(&effects, EFFECT_TELL_BURST);
-        if (!same_text_nocase(m->computer, burst->computer)) {
+        if (m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer)) {
             add(&effects, EFFECT_TELL_OTHER_COMPUTER);
         } else if (m->state == ENGINE_REBOOT_PENDING) {
             add(&effects, EFFECT_TELL_RESTART_NEEDED);
@@ -276,8 +297,7 @@ struct engine_effects engine_burst_seen(struct engine_memory *m, const struct en
         return effects;
     }
     memcpy(m->computer, burst->computer, sizeof m->computer);
-    m->asked_version = drivers_of(w)->version;
-    m->asked_size = drivers_of(w)->size;
+    note_driver(m, w);
     if (w->policy->on_burst == ON_BURST_PATCH) {
         agree_to_patch(m, w);
         add(&effects, EFFECT_SAVE);
@@ -312,6 +332,21 @@ struct engine_effects engine_patch_answer(struct engine_memory *m, const struct 
     return effects;
 }
 
+/* From here on everything waits for a restart. */
+static void await_restart(struct engine_memory *m, const struct engine_world *w,
+                          const struct engine_patch *patch, enum engine_effect tell,
+                          struct engine_effects *effects)
+{
+    m->state = ENGINE_REBOOT_PENDING;
+    m->patch = *patch;
+    m->patch.time = w->now;
+    (void)strncpy(m->boot, w->boot, sizeof m->boot - 1);
+    m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
+    add(effects, EFFECT_SAVE);
+    add(effects, tell);
+    ask_for_restart(m, w, effects);
+}
+
 struct engine_effects engine_patched(struct engine_memory *m, const struct engine_world *w,
                                      enum pc_result result, const struct engine_patch *patch)
 {
@@ -325,30 +360,77 @@ struct engine_effects engine_patched(struct engine_memory *m, const struct engin
         add(&effects, EFFECT_TELL_PATCH_FAILED);
         return effects;
     }
-    m->state = ENGINE_REBOOT_PENDING;
-    m->patch = *patch;
-    m->patch.time = w->now;
-    (void)strncpy(m->boot, w->boot, sizeof m->boot - 1);
-    m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
+    await_restart(m, w, patch, EFFECT_TELL_PATCHED, &effects);
+    return effects;
+}
+
+struct engine_effects engine_patch_wanted(struct engine_memory *m, const struct engine_world *w)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state != ENGINE_WATCHING) {
+        return engine_ask_again(m, w);
+    }
+    enum engine_effect obstacle = find_obstacle_to_limit(w);
+    m->limit = w->policy->half_open;
+    if (obstacle != EFFECT_PATCH) {
+        add(&effects, obstacle);
+        return effects;
+    }
+    note_driver(m, w);
+    m->state = ENGINE_DECIDING;
     add(&effects, EFFECT_SAVE);
-    add(&effects, EFFECT_TELL_PATCHED);
-    ask_for_restart(m, w, &effects);
+    ask_for_patch(m, w, &effects);
+    return effects;
+}
+
+struct engine_effects engine_restored(struct engine_memory *m, const struct engine_world *w,
+                                      const struct engine_patch *patch)
+{
+    struct engine_effects effects = {.count = 0};
+    if (patch != NULL) {
+        await_restart(m, w, patch, EFFECT_TELL_RESTORED, &effects);
+    } else {
+        m->state = ENGINE_WATCHING;
+        m->remind_at = 0;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_WITHDRAWN);
+    }
     return effects;
 }
 
 struct engine_effects engine_restart_answer(struct engine_memory *m, const struct engine_world *w,
-                                            bool yes)
+                                            enum engine_restart answer)
 {
     struct engine_effects effects = {.count = 0};
     if (m->state != ENGINE_REBOOT_PENDING) {
         return effects;
     }
-    if (yes) {
-        accept_restart(m, &effects);
-    } else {
+    switch (answer) {
+    case RESTART_NOW:
+        accept_restart(m, w, &effects);
+        break;
+    case RESTART_LATER:
         m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
         add(&effects, EFFECT_SAVE);
         add(&effects, EFFECT_TELL_RESTART_LATER);
+        break;
+    case RESTART_NEVER:
+        m->remind_at = 0;
+        add(&effects, EFFECT_SAVE);
+        add(&effects, EFFECT_TELL_RESTART_DECLINED);
+        break;
+    }
+    return effects;
+}
+
+struct engine_effects engine_ask_again(struct engine_memory *m, const struct engine_world *w)
+{
+    struct engine_effects effects = {.count = 0};
+    if (m->state == ENGINE_DECIDING) {
+        ask_for_patch(m, w, &effects);
+    } else if (m->state == ENGINE_REBOOT_PENDING) {
+        ask_for_restart(m, w, &effects);
+        add(&effects, EFFECT_SAVE);
     }
     return effects;
 }
@@ -357,7 +439,9 @@ struct engine_effects engine_started_again(struct engine_memory *m, const struct
                                            uint64_t time)
 {
     struct engine_effects effects = {.count = 0};
-    if (m->state == ENGINE_REBOOT_PENDING && w->has_root && time >= m->patch.time) {
+    /* The event log service may be started again while the machine runs on. */
+    bool same_start = w->root_is_running && strcmp(m->boot, w->boot) == 0;
+    if (m->state == ENGINE_REBOOT_PENDING && w->has_root && time >= m->patch.time && !same_start) {
         begin_verifying(m, &effects);
     }
     return effects;

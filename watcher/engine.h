@@ -103,12 +103,15 @@ enum engine_effect {
     EFFECT_TELL_PATCH_FAILED,
     EFFECT_ASK_RESTART,
     EFFECT_TELL_RESTART_NEEDED,
-    EFFECT_TELL_RESTART_LATER, /* declined, with the time of the reminder */
+    EFFECT_TELL_RESTART_LATER,    /* declined, with the time of the reminder */
+    EFFECT_TELL_RESTART_DECLINED, /* declined, and not to be reminded of */
     EFFECT_RESTART,
     EFFECT_VERIFY, /* look at the copies; answer with engine_verified() */
     EFFECT_TELL_VERIFIED,
     EFFECT_TELL_DIFFERS,
     EFFECT_TELL_OTHER_DRIVER, /* a question is dropped: the driver is not the one it was about */
+    EFFECT_TELL_RESTORED,     /* the original is put back, now or at the next start */
+    EFFECT_TELL_WITHDRAWN,    /* what waited for the next start was taken back */
     EFFECT_KINDS
 };
 
@@ -148,9 +151,23 @@ struct engine_effects engine_patch_answer(struct engine_memory *m, const struct 
 struct engine_effects engine_patched(struct engine_memory *m, const struct engine_world *w,
                                      enum pc_result result, const struct engine_patch *patch);
 
-/* The user has answered EFFECT_ASK_RESTART. */
+/* The user wants to be asked for the patch without a burst. */
+struct engine_effects engine_patch_wanted(struct engine_memory *m, const struct engine_world *w);
+
+/* The user has had the original put back: by `patch`, whose time is set here, or with NULL by
+ * taking back what waited for the next start. */
+struct engine_effects engine_restored(struct engine_memory *m, const struct engine_world *w,
+                                      const struct engine_patch *patch);
+
+enum engine_restart { RESTART_NOW, RESTART_LATER, RESTART_NEVER };
+
+/* The user has answered EFFECT_ASK_RESTART, or stopped a restart that had been agreed to. */
 struct engine_effects engine_restart_answer(struct engine_memory *m, const struct engine_world *w,
-                                            bool yes);
+                                            enum engine_restart answer);
+
+/* The user wants to be asked for the restart, or somebody who can answer has come: the question
+ * that is open is asked again. */
+struct engine_effects engine_ask_again(struct engine_memory *m, const struct engine_world *w);
 
 /* The watched log says that its computer was started again, at `time`. */
 struct engine_effects engine_started_again(struct engine_memory *m, const struct engine_world *w,

@@ -10,11 +10,14 @@
 #include <string.h>
 
 static const char usage_text[] =
-    "usage: tcpipwatch run --source SPEC... [--root DIR] [--policy FILE] [--data DIR]\n"
-    "                      [--once] [--yes]\n"
+    "usage: tcpipwatch run [--source SPEC]... [--root DIR] [--policy FILE] [--data DIR]\n"
+    "                      [--tray | --service | [--once] [--yes]]\n"
     "       tcpipwatch scan [--policy FILE] [--all] [--json] [--jobs N] PATH...\n"
     "       tcpipwatch status [--root DIR] [--policy FILE] [--data DIR]\n"
     "       tcpipwatch check-policy [FILE]\n"
+    "       tcpipwatch install-service [--source SPEC]... [--root DIR] [--policy FILE]\n"
+    "                      [--data DIR]\n"
+    "       tcpipwatch remove-service\n"
     "\n"
     "Watches event logs for bursts of TCP/IP event 4226 (Windows has held back outgoing\n"
     "connection attempts) and, after a yes, raises the half-open connection limit in the\n"
@@ -26,13 +29,20 @@ static const char usage_text[] =
     "                read through\n"
     "  status        what runs, what was seen and what was done\n"
     "  check-policy  reads a policy, prints what is in force or what is wrong with it\n"
+    "  install-service, remove-service\n"
+    "                on Windows: registers and starts the service that runs with nobody\n"
+    "                logged on; stops and removes it\n"
     "\n"
     "  --source SPEC  file:PATH, an .evt, .evtx or event XML file: read from its beginning,\n"
-    "                 then followed as it grows; may be given several times\n"
+    "                 then followed as it grows; may be given several times. On Windows also\n"
+    "                 system, the live System log, which is watched when no source is named,\n"
+    "                 and channel:NAME, a channel of the event log of Vista and later\n"
     "  --root DIR     the Windows directory whose tcpip.sys may be changed: the one of the\n"
     "                 computer that the log is of\n"
     "  --policy FILE  the policy instead of the one at the default place\n"
     "  --data DIR     where state, audit log and saved originals are kept\n"
+    "  --tray         on Windows: an icon beside the clock, which tells and asks\n"
+    "  --service      how Windows itself starts the service\n"
     "  --once         ends at the end of the logs instead of waiting for more\n"
     "  --yes          answers every question with yes\n"
     "  --all          every record, not only event 4226\n"
@@ -51,10 +61,12 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"run", command_run, "srpdoy", 0},
+    {"run", command_run, "srpdoytv", 0},
     {"scan", command_scan, "pajn", -1},
     {"status", command_status, "rpd", 0},
     {"check-policy", command_check_policy, "p", 1},
+    {"install-service", command_install_service, "srpd", 0},
+    {"remove-service", command_remove_service, "", 0},
 };
 
 static int usage_error(void)
@@ -104,6 +116,14 @@ static bool take_option(struct command_options *options, int letter, const char 
     case 'a':
         options->all = true;
         break;
+    case 't':
+    case 'v':
+        if (options->host != HOST_CONSOLE) {
+            command_complain("Either --tray or --service.");
+            return false;
+        }
+        options->host = letter == 't' ? HOST_TRAY : HOST_SERVICE;
+        break;
     case 'n':
         return take_jobs(options, value);
     default:
@@ -121,6 +141,8 @@ static int run_command(const struct command *command, int argc, char **argv)
         {"policy", required_argument, NULL, 'p'},
         {"data", required_argument, NULL, 'd'},
         {"once", no_argument, NULL, 'o'},
+        {"tray", no_argument, NULL, 't'},
+        {"service", no_argument, NULL, 'v'},
         {"yes", no_argument, NULL, 'y'},
         {"all", no_argument, NULL, 'a'},
         {"json", no_argument, NULL, 'j'},
@@ -182,7 +204,8 @@ static int dispatch(int argc, char **argv)
             return run_command(&commands[i], argc - 1, argv + 1);
         }
     }
-    command_complain("There is no command \"%s\"; there are run, scan, status and check-policy.",
+    command_complain("There is no command \"%s\"; there are run, scan, status, check-policy, "
+                     "install-service and remove-service.",
                      argv[1]);
     return usage_error();
 }

@@ -120,20 +120,14 @@ static void tell_nobody_to_ask(struct buf *out, const struct text_facts *f)
     add_how_to_set(out, f);
 }
 
-static void ask_patch(struct buf *out, const struct text_facts *f)
-{
-    size_t copies = count_writable(f);
-    buf_printf(out,
-               "Raise the limit from %" PRIu32 " to %" PRIu32 " in %zu %s of tcpip.sys under %s? "
-               "y = yes, n = no, or another limit (%d to %" PRIu32 "):",
-               present_limit(f), f->memory->limit, copies, copies == 1 ? "copy" : "copies", f->root,
-               PC_LIMIT_LEAST, f->world->policy->max);
-}
-
 static void tell_patch(struct buf *out, const struct text_facts *f)
 {
     size_t copies = count_writable(f);
-    buf_printf(out, "Setting the limit to %" PRIu32 " in %zu %s of tcpip.sys under %s.",
+    buf_printf(out,
+               f->world->root_is_running ? "Preparing the limit of %" PRIu32 " for %zu %s of "
+                                           "tcpip.sys under %s, for the next start of Windows."
+                                         : "Setting the limit to %" PRIu32
+                                           " in %zu %s of tcpip.sys under %s.",
                f->memory->limit, copies, copies == 1 ? "copy" : "copies", f->root);
 }
 
@@ -155,6 +149,15 @@ static void tell_patched(struct buf *out, const struct text_facts *f)
     for (size_t c = 0; c < PC_COPIES; c++) {
         copies += f->memory->patch.copies[c].present;
     }
+    if (f->world->root_is_running) {
+        buf_printf(out,
+                   "Prepared: at its next start Windows puts %zu %s of tcpip.sys with the limit "
+                   "%" PRIu32 " in place under %s; until then the limit stays %" PRIu32
+                   ". The originals are kept in %s. To take it back: tcpippatch restore",
+                   copies, copies == 1 ? "copy" : "copies", f->memory->patch.limit_after, f->root,
+                   f->memory->patch.limit_before, f->data);
+        return;
+    }
     buf_printf(out,
                "Done: the limit is %" PRIu32 " in %zu %s of tcpip.sys under %s (it was %" PRIu32
                "). The originals are kept in %s. To undo it: tcpippatch restore --root \"%s\"",
@@ -167,19 +170,15 @@ static void tell_patch_failed(struct buf *out, const struct text_facts *f)
     buf_printf(out, "The limit was not raised. %s", f->why);
 }
 
-static void ask_restart(struct buf *out, const struct text_facts *f)
-{
-    buf_printf(
-        out,
-        "The new limit holds after a restart of the machine that %s belongs to; it cannot be "
-        "restarted from here. y = I restart it now, n = remind me in ",
-        f->root);
-    text_duration(out, f->world->policy->remind_seconds);
-    buf_add_text(out, ":");
-}
-
 static void tell_restart_needed(struct buf *out, const struct text_facts *f)
 {
+    if (f->world->root_is_running) {
+        buf_printf(out,
+                   "The limit of %" PRIu32 " holds only after a restart of Windows. Please restart "
+                   "it.",
+                   f->memory->patch.limit_after);
+        return;
+    }
     buf_printf(out,
                "The limit of %" PRIu32 " holds only after a restart of the machine that %s "
                "belongs to. Please restart it.",
@@ -196,8 +195,23 @@ static void tell_restart_later(struct buf *out, const struct text_facts *f)
                f->memory->patch.limit_before, time);
 }
 
+static void tell_restart_declined(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "The old limit of %" PRIu32
+               " stays in force until the restart. You are not reminded "
+               "of it; the change holds after the next start all the same.",
+               f->memory->patch.limit_before);
+}
+
 static void tell_restart(struct buf *out, const struct text_facts *f)
 {
+    if (f->world->root_is_running) {
+        buf_add_text(out, "Windows is restarted in ");
+        text_duration(out, f->world->policy->grace_seconds);
+        buf_add_text(out, ". Afterwards the copies are verified. To stop the restart: shutdown -a");
+        return;
+    }
     buf_printf(
         out,
         "Restart the machine that %s belongs to. Afterwards the copies are verified: when the "
@@ -271,6 +285,122 @@ static void tell_other_driver(struct buf *out, const struct text_facts *f)
                f->root);
 }
 
+static void tell_restored(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               f->world->root_is_running
+                   ? "Prepared: at its next start Windows puts the original tcpip.sys, with the "
+                     "limit %" PRIu32 ", in place under %s."
+                   : "Done: the original tcpip.sys, with the limit %" PRIu32 ", is back under %s.",
+               f->memory->patch.limit_after, f->root);
+}
+
+static void tell_withdrawn(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "Taken back: nothing waits for the next start of Windows any more, and the limit in "
+               "%s stays %" PRIu32 ".",
+               f->root, present_limit(f));
+}
+
+/* ---- questions ---- */
+
+static void ask_patch(struct buf *out, const struct text_facts *f)
+{
+    size_t copies = count_writable(f);
+    buf_printf(
+        out, "Raise the limit from %" PRIu32 " to %" PRIu32 " in %zu %s of tcpip.sys under %s?",
+        present_limit(f), f->memory->limit, copies, copies == 1 ? "copy" : "copies", f->root);
+}
+
+static void ask_restart(struct buf *out, const struct text_facts *f)
+{
+    if (f->world->root_is_running) {
+        buf_printf(out,
+                   "The limit of %" PRIu32 " holds after a restart of Windows. Restart it now?",
+                   f->memory->patch.limit_after);
+        return;
+    }
+    buf_printf(
+        out,
+        "The new limit holds after a restart of the machine that %s belongs to; it cannot be "
+        "restarted from here.",
+        f->root);
+}
+
+static void ask_grace(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, "Windows is restarted in ");
+    text_duration(out, f->world->policy->grace_seconds);
+    buf_add_text(out, ". Save your work.");
+}
+
+void text_question(struct buf *out, enum question_kind question, uint32_t limit,
+                   const struct text_facts *facts)
+{
+    switch (question) {
+    case QUESTION_NONE:
+        break;
+    case QUESTION_PATCH:
+        ask_patch(out, facts);
+        break;
+    case QUESTION_ABOVE_MAX:
+        buf_printf(out,
+                   "%" PRIu32 " is above the policy's [limit] max of %" PRIu32 ". Set it all the "
+                   "same?",
+                   limit, facts->world->policy->max);
+        break;
+    case QUESTION_RESTORE:
+        buf_printf(out, "Put the original tcpip.sys back under %s, with Windows' own limit of %d?",
+                   facts->root, PC_LIMIT_WINDOWS);
+        break;
+    case QUESTION_RESTART:
+        ask_restart(out, facts);
+        break;
+    case QUESTION_GRACE:
+        ask_grace(out, facts);
+        break;
+    }
+}
+
+void text_keys(struct buf *out, enum question_kind question, const struct text_facts *facts)
+{
+    const struct policy *policy = facts->world->policy;
+    switch (question) {
+    case QUESTION_NONE:
+        break;
+    case QUESTION_PATCH:
+        buf_printf(out, "y = yes, n = no, or another limit (%d to %" PRIu32 "):", PC_LIMIT_LEAST,
+                   policy->max);
+        break;
+    case QUESTION_ABOVE_MAX:
+    case QUESTION_RESTORE:
+        buf_add_text(out, "y = yes, n = no:");
+        break;
+    case QUESTION_RESTART:
+        buf_printf(out, "y = %s, d = do not remind me, n = remind me in ",
+                   facts->world->root_is_running ? "now" : "I restart it now");
+        text_duration(out, policy->remind_seconds);
+        buf_add_char(out, ':');
+        break;
+    case QUESTION_GRACE:
+        buf_add_text(out, "n = stop the restart:");
+        break;
+    }
+}
+
+/* ---- effects ---- */
+
+static void tell_ask_patch(struct buf *out, const struct text_facts *f)
+{
+    text_question(out, QUESTION_PATCH, 0, f);
+}
+
+static void tell_ask_restart(struct buf *out, const struct text_facts *f)
+{
+    text_question(out, QUESTION_RESTART, 0, f);
+}
+
 void text_effect(struct buf *out, enum engine_effect effect, const struct text_facts *facts)
 {
     static void (*const writers[EFFECT_KINDS])(struct buf *, const struct text_facts *) = {
@@ -281,19 +411,22 @@ void text_effect(struct buf *out, enum engine_effect effect, const struct text_f
         [EFFECT_TELL_NOT_WRITABLE] = tell_not_writable,
         [EFFECT_TELL_LIMIT_IS_SET] = tell_limit_is_set,
         [EFFECT_TELL_NOBODY_TO_ASK] = tell_nobody_to_ask,
-        [EFFECT_ASK_PATCH] = ask_patch,
+        [EFFECT_ASK_PATCH] = tell_ask_patch,
         [EFFECT_TELL_DECLINED] = tell_declined,
         [EFFECT_PATCH] = tell_patch,
         [EFFECT_TELL_PATCHED] = tell_patched,
         [EFFECT_TELL_PATCH_FAILED] = tell_patch_failed,
-        [EFFECT_ASK_RESTART] = ask_restart,
+        [EFFECT_ASK_RESTART] = tell_ask_restart,
         [EFFECT_TELL_RESTART_NEEDED] = tell_restart_needed,
         [EFFECT_TELL_RESTART_LATER] = tell_restart_later,
+        [EFFECT_TELL_RESTART_DECLINED] = tell_restart_declined,
         [EFFECT_RESTART] = tell_restart,
         [EFFECT_VERIFY] = tell_verify,
         [EFFECT_TELL_VERIFIED] = tell_verified,
         [EFFECT_TELL_DIFFERS] = tell_differs,
         [EFFECT_TELL_OTHER_DRIVER] = tell_other_driver,
+        [EFFECT_TELL_RESTORED] = tell_restored,
+        [EFFECT_TELL_WITHDRAWN] = tell_withdrawn,
     };
     if (writers[effect] != NULL) {
         writers[effect](out, facts);

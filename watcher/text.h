@@ -4,6 +4,7 @@
 #define WATCHER_TEXT_H
 
 #include "engine.h"
+#include "notify/notify.h"
 
 #include "base/buf.h"
 
@@ -17,6 +18,12 @@ struct text_facts {
 
 /* Adds the sentences for an effect; nothing for those that say nothing. */
 void text_effect(struct buf *out, enum engine_effect effect, const struct text_facts *facts);
+
+/* Adds the sentences of a question, and the keys that answer it on a terminal. `limit` is the one
+ * that was asked for with QUESTION_ABOVE_MAX. */
+void text_question(struct buf *out, enum question_kind question, uint32_t limit,
+                   const struct text_facts *facts);
+void text_keys(struct buf *out, enum question_kind question, const struct text_facts *facts);
 
 /* "90 seconds", "12 minutes", "2 hours", "3 days": rounded to the unit that fits. */
 void text_duration(struct buf *out, uint64_t seconds);

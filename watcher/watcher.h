@@ -16,11 +16,10 @@
  * records again after a crash gives the same counters, so nothing is lost by waiting. */
 enum { STATE_INTERVAL_MS = 30 * 1000 };
 
-enum question { QUESTION_NONE, QUESTION_PATCH, QUESTION_ABOVE_MAX, QUESTION_RESTART };
-
 /* A log and what was last said of it, so that a trouble is told once and its end, too. */
 struct followed {
     struct source source;
+    bool of_root; /* its bursts may change the root */
     enum os_status told_access;
     bool told_kind;
     uint64_t counted_to;  /* after a lost place: records up to this time were counted; else 0 */
@@ -43,7 +42,10 @@ struct watcher {
     char *audit_file;
     struct os_lock *instance;
 
-    const char *root; /* as it was named; NULL without one */
+    const char *root;      /* as it was named; NULL without one */
+    bool root_is_running;  /* it is the running system's own: changed at its next start */
+    bool root_is_default;  /* nobody named it */
+    char *running_windows; /* the running system's own directory; NULL where there is none */
     struct pc_context pc;
     struct pc_target target;
     bool has_target;
@@ -56,19 +58,23 @@ struct watcher {
     bool assume_yes;
     bool once;
 
-    enum question question;
-    uint32_t asked_limit; /* QUESTION_ABOVE_MAX */
-    struct buf why;       /* of the last patch that failed */
-    bool look_again;      /* a log may have been read while it was being written */
+    enum question_kind question;
+    uint32_t question_serial; /* of the last one */
+    uint32_t asked_limit;     /* QUESTION_ABOVE_MAX */
+    struct buf why;           /* of the last patch that failed */
+    uint64_t last_event;      /* time of the last event 4226; 0: none was seen since the start */
+    uint64_t events;          /* how many were seen since then */
+    bool look_again;          /* a log may have been read while it was being written */
     bool state_changed;
     bool state_trouble_told;
     bool audit_trouble_told;
     uint64_t state_saved_ms;
     enum pc_result result; /* of the last patch: the exit status of --once */
     bool log_trouble;      /* a log could not be read */
+    bool trouble;          /* the last change failed, or is not as it was written */
 };
 
-/* Tells the user, and keeps it in the audit log. */
+/* Tells the user what the program does and meets, and keeps it in the audit log. */
 void watcher_tell(struct watcher *w, enum policy_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
@@ -87,8 +93,20 @@ void watcher_act(struct watcher *w, struct engine_effects effects);
 /* Writes the state. False, told once, when that is not possible. */
 bool watcher_save(struct watcher *w);
 
+/* Asks the user, in the place of an earlier question. */
+void watcher_ask(struct watcher *w, enum question_kind kind);
+
+/* Puts the original back, or takes back what waits for the next start, and tells it. */
+void watcher_restore(struct watcher *w);
+
 /* Takes a line that was typed as the answer to the open question. */
 void watcher_answer(struct watcher *w, const char *line);
+
+/* Does what the user wants. True when that is the end of the program. */
+bool watcher_request(struct watcher *w, const struct user_request *request);
+
+/* Hands what an icon shows to a notifier that has one. */
+void watcher_show(struct watcher *w);
 
 /* Reads what is new in one log and acts on the bursts in it. */
 void watcher_follow(struct watcher *w, struct followed *log);

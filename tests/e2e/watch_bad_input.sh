@@ -34,7 +34,7 @@ burst() {
 expect 2 "no command" "$watch"
 says err "check-policy"
 expect 2 "no such command" "$watch" watch
-says err 'There is no command "watch"; there are run, scan, status and check-policy.'
+says err 'There is no command "watch"; there are run, scan, status, check-policy, install-service and remove-service.'
 expect 0 "--help" "$watch" --help
 expect 0 "run --help" "$watch" run --help
 expect 0 "/?" "$watch" '/?'
@@ -51,7 +51,7 @@ expect 2 "words behind" "$watch" run --source file:x y
 expect 2 "a source without file:" "$watch" run --once --source SysEvent.Evt
 says err 'The source "SysEvent.Evt" was read; expected is file:PATH'
 expect 2 "a live log" "$watch" run --once --source system
-says err "is a live event log; this version reads logs from files"
+says err "is a live event log, which only Windows has"
 expect 2 "a source with escapes" "$watch" run --once --source "$(printf 'evil\033[2J')"
 says_not err "$escape"
 burst

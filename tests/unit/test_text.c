@@ -162,6 +162,33 @@ static void all_differ(struct scene *s)
     s->target.copies[1].access = OS_DENIED;
 }
 
+/* What is changed is the running system's own, at its next start. */
+static void running(struct scene *s)
+{
+    s->world.root_is_running = true;
+    s->facts.root = "C:\\WINDOWS";
+}
+
+static void running_drivers_alone(struct scene *s)
+{
+    running(s);
+    drivers_alone(s);
+}
+
+static void running_original(struct scene *s)
+{
+    running(s);
+    s->memory.patch.limit_before = 100;
+    s->memory.patch.limit_after = 10;
+}
+
+static void original(struct scene *s)
+{
+    running_original(s);
+    s->world.root_is_running = false;
+    s->facts.root = "/mnt/xp";
+}
+
 static const struct {
     enum engine_effect effect;
     const char *variant;
@@ -208,7 +235,46 @@ static const struct {
     {EFFECT_TELL_DIFFERS, "drivers damaged", drivers_now_damaged},
     {EFFECT_TELL_DIFFERS, "all differ", all_differ},
     {EFFECT_TELL_OTHER_DRIVER, "", usual},
+    {EFFECT_TELL_RESTART_DECLINED, "", usual},
+    {EFFECT_PATCH, "running", running},
+    {EFFECT_PATCH, "running, drivers alone", running_drivers_alone},
+    {EFFECT_TELL_PATCHED, "running", running},
+    {EFFECT_TELL_PATCHED, "running, drivers alone", running_drivers_alone},
+    {EFFECT_ASK_RESTART, "running", running},
+    {EFFECT_TELL_RESTART_NEEDED, "running", running},
+    {EFFECT_RESTART, "running", running},
+    {EFFECT_TELL_RESTORED, "", original},
+    {EFFECT_TELL_RESTORED, "running", running_original},
+    {EFFECT_TELL_WITHDRAWN, "running", running},
 };
+
+static const struct {
+    enum question_kind question;
+    const char *name;
+    void (*change)(struct scene *s);
+} questions[] = {
+    {QUESTION_PATCH, "patch", usual},
+    {QUESTION_ABOVE_MAX, "above max", usual},
+    {QUESTION_RESTORE, "restore", usual},
+    {QUESTION_RESTART, "restart", usual},
+    {QUESTION_RESTART, "restart, running", running},
+    {QUESTION_GRACE, "grace", running},
+};
+
+static void add_questions(struct buf *out)
+{
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        struct scene s;
+        set_up(&s);
+        questions[i].change(&s);
+        buf_printf(out, "[question: %s]\n", questions[i].name);
+        text_question(out, questions[i].question, 2000, &s.facts);
+        buf_add_text(out, "\n");
+        text_keys(out, questions[i].question, &s.facts);
+        buf_add_text(out, "\n\n");
+        policy_free(&s.policy);
+    }
+}
 
 static void add_scenes(struct buf *out)
 {
@@ -222,6 +288,7 @@ static void add_scenes(struct buf *out)
         buf_add_text(out, "\n\n");
         policy_free(&s.policy);
     }
+    add_questions(out);
 }
 
 static bool read_baseline(struct buf *out)

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void keep_told(void *context, enum policy_level level, const char *sentences)
+static void keep_told(void *context, enum tell_kind kind, enum policy_level level,
+                      const char *sentences)
 {
+    (void)kind;
     static const char *const levels[] = {"error", "warning", "info", "debug"};
     struct watcher_fixture *f = context;
     buf_printf(&f->told, "%s: %s\n", levels[level], sentences);
@@ -26,10 +28,10 @@ static bool can_ask(void *context)
     return f->can_ask;
 }
 
-static void keep_asked(void *context, const char *question)
+static void keep_asked(void *context, const struct question *question)
 {
     struct watcher_fixture *f = context;
-    buf_printf(&f->asked, "%s\n", question);
+    buf_printf(&f->asked, "%s %s\n", question->text, question->keys);
 }
 
 void fixture_open(struct watcher_fixture *f)
@@ -40,7 +42,8 @@ void fixture_open(struct watcher_fixture *f)
     CHECK(policy_defaults(&f->w.policy));
     CHECK_NUMBER(loop_open(&f->w.loop), OS_OK);
     f->w.os = os_native();
-    f->w.notifier = (struct notifier){f, keep_told, can_ask, keep_asked};
+    f->w.notifier =
+        (struct notifier){.context = f, .tell = keep_told, .can_ask = can_ask, .ask = keep_asked};
     f->w.data = text_copy(DATA);
     f->w.directory = text_copy(DIRECTORY);
     f->w.audit_file = text_copy(AUDIT);
@@ -98,6 +101,7 @@ struct followed *fixture_add_log(struct watcher_fixture *f, const char *path)
     struct followed *log = &f->w.logs[f->w.log_count++];
     struct buf why = BUF_INIT;
     char *spec = text_printf("file:%s", path);
+    log->of_root = true;
     CHECK(source_open(spec, &log->source, &why));
     log->source.detector =
         burst_open(f->w.policy.events, f->w.policy.window_seconds * WINTIME_PER_SECOND);

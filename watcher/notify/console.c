@@ -41,9 +41,11 @@ void console_wrap(struct buf *out, const char *text, unsigned width, unsigned in
     }
 }
 
-static void console_tell(void *context, enum policy_level level, const char *sentences)
+static void console_tell(void *context, enum tell_kind kind, enum policy_level level,
+                         const char *sentences)
 {
     struct console *console = context;
+    (void)kind;
     if (level > console->level) {
         return;
     }
@@ -72,13 +74,15 @@ static bool console_can_ask(void *context)
     return term_is_terminal(TERM_IN) && term_is_terminal(TERM_OUT);
 }
 
-static void console_ask(void *context, const char *question)
+static void console_ask(void *context, const struct question *question)
 {
     struct console *console = context;
     struct buf safe = BUF_INIT;
     struct buf line = BUF_INIT;
     console->line_open = true;
-    add_printable(&safe, question);
+    add_printable(&safe, question->text);
+    buf_add_char(&safe, ' ');
+    add_printable(&safe, question->keys);
     buf_printf(&line, "%*s", TIME_COLUMNS, "");
     console_wrap(&line, buf_text(&safe), term_width(TERM_OUT), TIME_COLUMNS);
     buf_add_char(&line, ' ');
