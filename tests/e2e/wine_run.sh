@@ -1,10 +1,12 @@
 #!/bin/sh
-# Runs a 64-bit Windows program under Wine, with a prefix of its own and without a display:
+# Runs a 64-bit Windows program under Wine, with a prefix of its own and, if not asked for, without a
+# display:
 #   wine_run.sh [--] EXE ARGS...
 # Exit status: that of the program (Wine keeps its low 8 bits); 124 if it ran too long; 125 if Wine
 # itself does not work.
 #   TCPIPWATCH_WINEPREFIX    the prefix, made when it is not there; default $PWD/wineprefix
 #   TCPIPWATCH_WINE_TIMEOUT  seconds that the program may take, default 120
+#   TCPIPWATCH_WINE_DISPLAY  an X display, as in :99, for programs that have windows
 #   TCPIPWATCH_WINEDLLOVERRIDES  more of Wine's WINEDLLOVERRIDES, none by default
 set -eu
 
@@ -30,6 +32,10 @@ WINEDEBUG=${WINEDEBUG:--all}
 WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d${TCPIPWATCH_WINEDLLOVERRIDES:+;$TCPIPWATCH_WINEDLLOVERRIDES}"
 export WINEPREFIX WINEARCH WINEDEBUG WINEDLLOVERRIDES
 unset DISPLAY WAYLAND_DISPLAY
+if [ -n "${TCPIPWATCH_WINE_DISPLAY-}" ]; then
+    DISPLAY=$TCPIPWATCH_WINE_DISPLAY
+    export DISPLAY
+fi
 
 # Several tests may start at once: one makes the prefix, the others wait for it. It is made under
 # another name, so that an interrupted attempt leaves nothing behind that looks finished.
