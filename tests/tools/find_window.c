@@ -3,6 +3,8 @@
 
 #include <windows.h>
 
+#include <fcntl.h>
+#include <io.h>
 #include <shellapi.h>
 
 #include <stdbool.h>
@@ -128,25 +130,16 @@ static void print_tree(HWND window, unsigned depth)
     }
 }
 
-static int say_menu(const wchar_t *text)
+/* Only the place: what stands in another process's menu can be read from nowhere else. */
+static int say_place(HWND window)
 {
-    HWND window = FindWindowW(L"#32768", NULL);
-    HMENU menu =
-        window != NULL ? (HMENU)SendMessageW(window, 0x01e1 /* MN_GETHMENU */, 0, 0) : NULL;
-    for (int i = 0; menu != NULL && i < GetMenuItemCount(menu); i++) {
-        wchar_t item[256];
-        RECT place;
-        item[0] = L'\0';
-        (void)GetMenuStringW(menu, (UINT)i, item, 256, MF_BYPOSITION);
-        if (wcsstr(item, text) != NULL && GetMenuItemRect(NULL, menu, (UINT)i, &place)) {
-            UINT state = GetMenuState(menu, (UINT)i, MF_BYPOSITION);
-            printf("%ld %ld %s%s\n", (place.left + place.right) / 2, (place.top + place.bottom) / 2,
-                   state & (MF_GRAYED | MF_DISABLED) ? "grey" : "on",
-                   state & MF_DEFAULT ? " bold" : "");
-            return 0;
-        }
+    RECT place = {0};
+    if (window == NULL || !IsWindowVisible(window) || !GetWindowRect(window, &place)) {
+        return 1;
     }
-    return 1;
+    printf("%ld %ld %ld %ld\n", place.left, place.top, place.right - place.left,
+           place.bottom - place.top);
+    return 0;
 }
 
 /* Wine draws the icons into the taskbar's own window, from its right end on. */
@@ -215,15 +208,15 @@ static int run(const char *command, const wchar_t *first, const wchar_t *second)
     if (strcmp(command, "icon") == 0) {
         return say_icon();
     }
+    if (strcmp(command, "menu") == 0) {
+        return say_place(FindWindowW(L"#32768", NULL));
+    }
     if (strcmp(command, "taskbar") == 0) {
         return PostMessageW(HWND_BROADCAST, RegisterWindowMessageW(L"TaskbarCreated"), 0, 0) ? 0
                                                                                              : 1;
     }
     if (first == NULL) {
         return usage();
-    }
-    if (strcmp(command, "menu") == 0) {
-        return say_menu(first);
     }
     if (strcmp(command, "close") == 0) {
         HWND window = FindWindowW(first, NULL);
@@ -245,12 +238,8 @@ static int run(const char *command, const wchar_t *first, const wchar_t *second)
     if (strcmp(command, "text") == 0 && second != NULL) {
         return say_text(window != NULL ? GetDlgItem(window, (int)wcstol(second, NULL, 10)) : NULL);
     }
-    if (strcmp(command, "rectangle") == 0 && window != NULL) {
-        RECT place = {0};
-        (void)GetWindowRect(window, &place);
-        printf("%ld %ld %ld %ld\n", place.left, place.top, place.right - place.left,
-               place.bottom - place.top);
-        return 0;
+    if (strcmp(command, "rectangle") == 0) {
+        return say_place(window);
     }
     if (strcmp(command, "at") == 0) {
         window = second != NULL ? by_text(window, second) : window;
@@ -267,6 +256,7 @@ int main(int argc, char **argv)
     if (argc < 2 || argc > 4) {
         return usage();
     }
+    (void)_setmode(_fileno(stdout), _O_BINARY); /* scripts want plain line ends */
     wchar_t *first = argc > 2 ? wide_from_utf8(argv[2]) : NULL;
     wchar_t *second = argc > 3 ? wide_from_utf8(argv[3]) : NULL;
     int result = run(argv[1], first, second);

@@ -44,6 +44,9 @@ static void set_and_free(HWND dialog, int control, wchar_t *text)
 static void set_path(HWND dialog, int control, const char *path, unsigned missing)
 {
     wchar_t *text = path != NULL ? tray_wide(path) : NULL;
+    for (wchar_t *c = text; c != NULL && *c != L'\0'; c++) {
+        *c = *c == L'/' ? L'\\' : *c; /* as Windows shows paths */
+    }
     if (text != NULL) {
         set_and_free(dialog, control, text);
     } else {
@@ -72,8 +75,8 @@ static void set_burst(HWND dialog, const struct notify_view *view)
         return;
     }
     wchar_t *computer = tray_wide(view->burst_computer != NULL ? view->burst_computer : "");
-    wchar_t *first = tray_time(view->burst_first, true);
-    wchar_t *last = tray_time(view->burst_last, true);
+    wchar_t *first = tray_time(view->burst_first, false);
+    wchar_t *last = tray_time(view->burst_last, false);
     const wchar_t *inserts[TRAY_INSERTS] = {tray_number(number, view->burst_events), computer,
                                             first, last};
     set_and_free(dialog, IDC_BURST, tray_format(IDS_BURST, inserts));
