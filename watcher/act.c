@@ -116,7 +116,7 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
 }
 
 /* Listens before the question is shown: what was typed until listening begins is thrown away, and
- * an answer may come as fast as the question. */
+ * an answer may come as fast as the question. Nobody types where the notifier takes the answers. */
 void watcher_ask(struct watcher *w, enum question_kind kind)
 {
     struct buf text = BUF_INIT;
@@ -127,7 +127,7 @@ void watcher_ask(struct watcher *w, enum question_kind kind)
     text_keys(&keys, kind, &facts);
     w->question = kind;
     w->question_serial++;
-    loop_listen(w->loop, true);
+    loop_listen(w->loop, w->notifier.take == NULL);
     const struct question question = {.kind = kind,
                                       .serial = w->question_serial,
                                       .text = buf_text(&text),
@@ -135,7 +135,8 @@ void watcher_ask(struct watcher *w, enum question_kind kind)
                                       .limit = w->memory.limit,
                                       .most = w->policy.max,
                                       .remind_seconds = w->policy.remind_seconds,
-                                      .grace_seconds = w->policy.grace_seconds};
+                                      .grace_seconds = w->policy.grace_seconds,
+                                      .elsewhere = !w->root_is_running};
     w->notifier.ask(w->notifier.context, &question);
     buf_free(&keys);
     buf_free(&text);
@@ -146,6 +147,7 @@ void watcher_show(struct watcher *w)
     if (w->notifier.show == NULL) {
         return;
     }
+    const struct engine_burst *burst = &w->memory.burst;
     const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
     bool known = w->has_target && drivers->present && drivers->access == OS_OK;
     const struct notify_view view = {.face = w->trouble ? FACE_PROBLEM
@@ -158,6 +160,11 @@ void watcher_show(struct watcher *w)
                                      .limit = known ? drivers->inspection.limit : 0,
                                      .last_event = w->last_event,
                                      .events = w->events,
+                                     .burst_events = burst->last != 0 ? burst->events : 0,
+                                     .burst_first = burst->first,
+                                     .burst_last = burst->last,
+                                     .burst_computer = burst->computer,
+                                     .root = w->root,
                                      .policy = w->policy_file,
                                      .audit = w->audit_file};
     w->notifier.show(w->notifier.context, &view);
@@ -250,7 +257,8 @@ static void keep_patch(struct watcher *w, const struct pc_plan *plan, enum pc_re
 }
 
 /* Plans and carries out, and says in `written` what the copies are then. The copies were looked at
- * when it was decided; under its lock the patch core reads each again. */
+ * when it was decided; under its lock the patch core reads each again. Those of the running Windows
+ * are changed at its next start, before it watches them. */
 static enum pc_result change(struct watcher *w, bool restore, struct pc_plan *plan,
                              struct engine_patch *written)
 {
@@ -258,6 +266,7 @@ static enum pc_result change(struct watcher *w, bool restore, struct pc_plan *pl
                                 ? pc_plan_restore(&w->pc, &w->target, plan, &w->why)
                                 : pc_plan_set(&w->pc, &w->target, w->memory.limit, plan, &w->why);
     if (result == PC_DONE) {
+        plan->way = w->root_is_running ? PC_NEXT_BOOT : PC_NOW;
         note_copies(w, plan, written);
         result = pc_apply(&w->pc, &w->target, plan, &w->why);
     }
@@ -286,6 +295,20 @@ static void patch(struct watcher *w, bool saved)
     watcher_act(w, engine_patched(&w->memory, &world, result, &written));
 }
 
+/* Put back, taken back, or nothing to do. */
+static void tell_restored(struct watcher *w, const struct pc_plan *plan,
+                          const struct engine_patch *written)
+{
+    struct engine_world world = watcher_world(w);
+    if (plan->wanted > 0) {
+        watcher_act(w, engine_restored(&w->memory, &world, written));
+    } else if (plan->waits) {
+        watcher_act(w, engine_restored(&w->memory, &world, NULL));
+    } else {
+        watcher_tell(w, LEVEL_INFO, "Nothing to do: every copy under %s is the original.", w->root);
+    }
+}
+
 void watcher_restore(struct watcher *w)
 {
     struct pc_plan plan = {.what = "restore"};
@@ -299,14 +322,13 @@ void watcher_restore(struct watcher *w)
     } else {
         buf_add_text(&w->why, "The Windows directory cannot be read any more.");
     }
-    struct engine_world world = watcher_world(w);
-    if (result != PC_DONE) {
-        watcher_tell(w, LEVEL_ERROR, "The original was not put back. %s", buf_text(&w->why));
-    } else if (plan.wanted == 0) {
-        watcher_tell(w, LEVEL_INFO, "Nothing to do: every copy under %s is the original.", w->root);
+    w->trouble = result != PC_DONE;
+    if (result == PC_DONE) {
+        tell_restored(w, &plan, &written);
     } else {
-        watcher_act(w, engine_restored(&w->memory, &world, &written));
+        watcher_tell(w, LEVEL_ERROR, "The original was not put back. %s", buf_text(&w->why));
     }
+    watcher_show(w);
 }
 
 /* A restart that has been agreed to; the sentence that tells it has been shown. */

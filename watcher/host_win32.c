@@ -1,10 +1,15 @@
 #include "host.h"
 
+#include "notify/tray_win32.h"
+
 bool host_open(enum command_host host, struct console *console, struct notifier *out,
                struct buf *why)
 {
+    if (host == HOST_TRAY) {
+        return tray_open(console, out, why);
+    }
     if (host != HOST_CONSOLE) {
-        buf_add_text(why, "There is no tray and no service yet.");
+        buf_add_text(why, "There is no service yet.");
         return false;
     }
     *out = console_notifier(console);

@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "journal.h"
 #include "loop/clock.h"
+#include "needs.h"
 #include "paths.h"
 #include "policy_file.h"
 #include "state.h"
@@ -89,36 +90,50 @@ static void default_root(struct watcher *w)
 {
     for (size_t i = 0; w->root == NULL && i < w->log_count; i++) {
         if (source_is_system(&w->logs[i].source)) {
-            w->running_windows = paths_running_windows();
+            w->root_is_default = true;
             w->root = w->running_windows;
         }
     }
 }
 
-/* The System log of this computer speaks of this Windows and no other; a file of whatever its
- * administrator named together with it; a channel may hold events of any computer. */
+/* The live System log, and a file that the administrator named together with a directory, are of
+ * the computer that the directory belongs to. A channel may hold events of any computer. */
 static void choose_logs_of_root(struct watcher *w)
 {
     for (size_t i = 0; i < w->log_count; i++) {
         struct followed *log = &w->logs[i];
-        log->of_root = source_is_system(&log->source)
-                           ? w->root_is_running
-                           : log->source.live == NULL && w->running_windows == NULL;
+        log->of_root =
+            source_is_system(&log->source) || (log->source.live == NULL && !w->root_is_default);
     }
+}
+
+/* Finds the copies, those of the running Windows under the name that it has itself: it starts
+ * without the links and drive letters by which it may have been named. */
+static enum pc_result find_target(struct watcher *w, struct buf *why)
+{
+    enum pc_result result = pc_find(&w->pc, w->root, &w->target, why);
+    w->root_is_running = result == PC_DONE && pc_is_running_windows(&w->pc, &w->target);
+    if (w->root_is_running && w->running_windows != NULL && w->root != w->running_windows) {
+        w->root = w->running_windows;
+        pc_target_free(&w->target);
+        result = pc_find(&w->pc, w->root, &w->target, why);
+    }
+    w->has_target = result == PC_DONE;
+    return result == PC_DONE ? pc_check_redirection(pc_is_redirected(), w->root_is_running, why)
+                             : result;
 }
 
 static enum pc_result find_root(struct watcher *w)
 {
     struct buf why = BUF_INIT;
     enum pc_result result = PC_DONE;
+    w->running_windows = paths_running_windows();
     default_root(w);
     if (w->root != NULL) {
-        result = pc_find(&w->pc, w->root, &w->target, &why);
-        w->has_target = result == PC_DONE;
-        w->root_is_running = w->has_target && w->running_windows != NULL;
-        if (result != PC_DONE) {
-            command_complain("%s", buf_text(&why));
-        }
+        result = find_target(w, &why);
+    }
+    if (result != PC_DONE) {
+        command_complain("%s", buf_text(&why));
     }
     choose_logs_of_root(w);
     buf_free(&why);
@@ -192,10 +207,11 @@ static void load_state(struct watcher *w)
     count_by_policy(w);
 }
 
+/* Also settles what Windows has carried out when it was started. */
 static void recover(struct watcher *w)
 {
     struct buf why = BUF_INIT;
-    if (w->has_target && pc_interrupted(&w->pc, &w->target)) {
+    if (w->has_target) {
         w->result = pc_recover(&w->pc, &w->target, &why);
         if (w->result != PC_DONE) {
             watcher_tell(w, LEVEL_ERROR, "%s", buf_text(&why));
@@ -203,6 +219,20 @@ static void recover(struct watcher *w)
         watcher_look(w);
     }
     buf_free(&why);
+}
+
+/* Where the running Windows is none that can be patched, it is said before anybody waits for it. */
+static void say_needs(struct watcher *w)
+{
+    struct needs_facts facts;
+    struct buf text = BUF_INIT;
+    needs_gather(&w->target, w->root_is_running, &facts);
+    enum needs_case needs = needs_judge(&facts);
+    if (w->root_is_running && needs != NEEDS_PATCH) {
+        needs_text(&text, &facts);
+        watcher_tell(w, needs == NEEDS_NOTHING ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
+    }
+    buf_free(&text);
 }
 
 static void say_start(struct watcher *w)
@@ -225,6 +255,7 @@ static void say_start(struct watcher *w)
             watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->root,
                          drivers->inspection.limit);
         }
+        say_needs(w);
     }
     buf_free(&logs);
 }
