@@ -123,7 +123,8 @@ stage=$folder/stage
 
 # ---- the installer ----
 name=tcpipwatch-$version-setup.exe
-set -- -DVERSION="$version" -DVERSION4="$version4" -DSTAGE="$stage" -DSETUP="$folder/$name.new" \
+size=$(du -sk --apparent-size --exclude=x86 "$stage" | cut -f1)
+set -- -DVERSION="$version" -DVERSION4="$version4" -DSTAGE="$stage" -DSIZE="$size" -DSETUP="$folder/$name.new" \
     -DHERE="$here/installer" -DSETUP_NAME="${name%.exe}" -DTARGET="$target" -DCOMPANY="$company" -DCOPYRIGHT="$copyright"
 if [ -n "${TCPIPWATCH_SIGN_CERT-}${TCPIPWATCH_SIGN_KEY-}${TCPIPWATCH_SIGN_PKCS12-}" ]; then
     set -- "$@" -DSIGN="$here/installer/sign.sh"

@@ -1,6 +1,7 @@
 ; The installer, built by packaging/installer.sh, which defines
 ;   VERSION, VERSION4  as in 1.2.3 and 1.2.3.0
 ;   STAGE              the folder with what is installed: x86\, x64\ and the papers
+;   SIZE               the kilobytes of that, with the programs for one of the two
 ;   SETUP              the file to make
 ;   SIGN               the script that signs a file, where somebody has a certificate
 ;   TARGET             x86-unicode, except in tests
@@ -61,6 +62,7 @@ Var tray_ran
 Var restore    ; 1: restore the original first
 Var purge      ; 1: delete the audit log and the saved originals
 Var changed    ; 1: tcpip.sys is not the original, or will not be
+Var waits      ; 1: a change or a restore waits for the next start of Windows
 Var tray_button
 Var service_button
 Var neither_button
@@ -70,8 +72,9 @@ Var neither_button
 !insertmacro shared_functions "un."
 
 ; ---- the pages ----
-!define MUI_ICON "${NSISDIR}/Contrib/Graphics/Icons/modern-install.ico"
-!define MUI_UNICON "${NSISDIR}/Contrib/Graphics/Icons/modern-uninstall.ico"
+!define MUI_ICON "${HERE}/../../watcher/notify/icons/watching.ico"
+!define MUI_UNICON "${MUI_ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${NSISDIR}/Contrib/Graphics/Wizard/nsis3-metro.bmp"
 !define MUI_CUSTOMFUNCTION_ABORT cancelled
 !define MUI_CUSTOMFUNCTION_UNABORT un.cancelled
 !insertmacro MUI_PAGE_LICENSE "${STAGE}/LICENSE.txt"
@@ -81,6 +84,7 @@ Page custom how_page how_page_left
 !insertmacro MUI_PAGE_INSTFILES
 !define MUI_FINISHPAGE_TITLE "$(FINISH_TITLE)"
 !define MUI_FINISHPAGE_TEXT "$(FINISH_TEXT)"
+!define MUI_FINISHPAGE_TEXT_LARGE
 !define MUI_FINISHPAGE_RUN
 !define MUI_FINISHPAGE_RUN_TEXT "$(FINISH_RUN)"
 !define MUI_FINISHPAGE_RUN_FUNCTION start_tray
@@ -472,6 +476,8 @@ Function set_how
 FunctionEnd
 
 Section
+  ; NSIS counts only what stands in a section.
+  AddSize ${SIZE}
   Call stop_tray
   ; Also where it stays a service: its program is about to be replaced.
   ${If} $how_before == service

@@ -7,6 +7,7 @@
 set -eu
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/tray_lib.sh"
 pictures=${2-}
 [ -z "$pictures" ] || pictures=$(mkdir -p "$pictures" && cd "$pictures" && pwd)
 begin "$1"
@@ -17,7 +18,7 @@ skip() {
     echo "skipped: $1"
     exit 77
 }
-for tool in makensis mandoc osslsigncode openssl Xvfb xdotool import; do
+for tool in makensis mandoc osslsigncode openssl Xvfb xdotool import convert; do
     command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 make_image=$(find "$build/tests" -name make_image.exe)
@@ -39,12 +40,13 @@ esac
 # A prefix of its own: everything in it is compared afterwards.
 TCPIPWATCH_WINEPREFIX=$tmp/prefix
 export TCPIPWATCH_WINEPREFIX
-wine() {
-    sh "$tests/wine_run.sh" "$@"
-}
+runner=$tests/wine_run.sh
+[ -n "$pictures" ] || pictures=$tmp
+display=
 stop_wine() {
-    TCPIPWATCH_WINE_TIMEOUT=20 wine wineboot -k > /dev/null 2>&1 || true
-    [ -z "${display_process-}" ] || kill "$display_process" 2> /dev/null || true
+    TCPIPWATCH_WINE_TIMEOUT=20 wine wineboot.exe -k > /dev/null 2>&1 || true
+    sleep 2 # the server writes its registry
+    [ -z "$display" ] || kill "$display" 2> /dev/null || true
 }
 trap 'stop_wine; clean' EXIT
 
@@ -99,7 +101,7 @@ value() { # KEY NAME: prints what it holds
 
 is_value() { # KEY NAME VALUE
     found=$(value "$1" "$2")
-    if [ "$found" = "$3" ]; then ok; else bad "$2 is $(printf %s "$found" | tr '\\\\' /)"; fi
+    if [ "$found" = "$3" ]; then ok; else bad "$2 is $(printf %s "$found" | tr '\134' /)"; fi
 }
 
 # What a program may have left anywhere: the file names, and the registry.
@@ -275,64 +277,214 @@ check "nothing else is left" diff before.files after.files
 same_registry "uninstalled"
 
 # ---- with a changed tcpip.sys ----
-windows="$drive/windows/system32"
-change() {
-    mkdir -p "$windows/drivers" "$windows/dllcache"
-    for place in drivers dllcache; do
-        cp original.sys "$windows/$place/tcpip.sys"
-    done
+# Not in dllcache: what Wine finds there it moves to system32 at each start.
+driver="$drive/windows/system32/drivers/tcpip.sys"
+service_pack="$drive/windows/ServicePackFiles"
+change() { # OPTION...
+    mkdir -p "${driver%/*}" "$service_pack/i386"
+    cp original.sys "$driver"
+    cp original.sys "$service_pack/i386/tcpip.sys"
     expect_setup 0 "installing" /S
-    expect 0 "changing the limit" wine "$here_folder/tcpippatch.exe" set --limit 100 --yes
+    expect 0 "changing the limit" wine "$here_folder/tcpippatch.exe" set --limit 100 --yes "$@"
 }
-stands_for() { # FILE: so are all copies, or will be at the next start of Windows
-    cmp "$1" "$windows/drivers/tcpip.sys" && cmp "$1" "$windows/dllcache/tcpip.sys"
+all_copies_are() { # FILE
+    cmp "$1" "$driver" && cmp "$1" "$service_pack/i386/tcpip.sys"
 }
-pending() {
-    value 'HKLM\System\CurrentControlSet\Control\Session Manager' PendingFileRenameOperations
+nothing_waits() {
+    ! value 'HKLM\System\CurrentControlSet\Control\Session Manager' PendingFileRenameOperations |
+        grep -a 'tcpip[.]sys'
+}
+restart() {
+    wine wineboot.exe -r > /dev/null 2>&1 < /dev/null || true
 }
 
+# One that waits for the next start of Windows, which is how a running Windows is changed.
 change
-if stands_for changed.sys > /dev/null 2>&1; then staged=false; else staged=true; fi
-original=./originals/$(ls "$data/originals" | grep '\.sys$')
-manifest=./originals/$(ls "$data/originals" | grep -v '\.sys$')
+original=$(cd "$data" && find . -path './originals/*.sys')
+manifest=$(cd "$data" && find . -path './originals/*' ! -name '*.sys')
+check "it waits" all_copies_are original.sys
 expect_uninstall 0 "with a changed limit" /S
 says out "The limit in tcpip.sys stays changed."
-$staged || check "it stays" stands_for changed.sys
-left "the saves are" ./audit.jsonl "$original" "$manifest"
 json "$data/audit.jsonl" 'lines[-1]["action"] == "uninstall" and lines[-1]["limit_stays_changed"] is True'
 json "$data/audit.jsonl" '__import__("re").fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", lines[-1]["time"])'
-check "and the original" cmp original.sys "$data/$original"
+check "and the original is saved" cmp original.sys "$data/$original"
+check "with the journal" test -n "$(find "$data/roots" -name journal)"
 
 expect_setup 0 "installing again" /S
-expect_uninstall 0 "restoring first" /S /RESTORE
-says out "The original tcpip.sys is restored"
-check "every copy is the original" stands_for original.sys
-check "nothing of ours waits" sh -c '! echo "$1" | grep tcpip' sh "$(pending)"
+expect_uninstall 0 "taking it back first" /S /RESTORE
+says out "The original tcpip.sys is in its place"
+check "every copy is the original" all_copies_are original.sys
+check "and nothing waits" nothing_waits
 left "the saves are" ./audit.jsonl "$original" "$manifest"
 json "$data/audit.jsonl" 'lines[-1]["limit_stays_changed"] is False'
 
-# What cannot be restored stops it; the real program does not fail here.
 change
+expect_uninstall 0 "with a changed limit" /S
+restart
+check "Windows carries it out" all_copies_are changed.sys
+left "then the saves are" ./audit.jsonl "$original" "$manifest"
+
+# The limit is changed: the original comes back at the next start of Windows.
+expect_setup 0 "installing" /S
+expect_uninstall 0 "restoring first" /S /RESTORE /PURGE
+says out "The original tcpip.sys is put into its place at the next start of Windows."
+restart
+check "every copy is the original again" all_copies_are original.sys
+check "and nothing waits any more" nothing_waits
+check "no data are left, and no folder" test ! -e "$data"
+
+# What cannot be restored stops it; the real program does not fail here.
+expect_setup 0 "installing" /S
 expect 0 "a program that fails" "$compiler" -static "$tests/failing_patch.c" -o failing.exe
 cp failing.exe "$here_folder/tcpippatch.exe"
 expect_uninstall 2 "what cannot be restored" /S /RESTORE
 says out "The original tcpip.sys could not be restored (exit status 1)."
 check "nothing is removed" test -f "$here_folder/tcpipwatch.exe"
-check "and the limit stays" stands_for changed.sys
 touch "$here_folder/interrupted"
 expect_uninstall 3 "interrupted work" /S
 says out "could neither be finished nor undone (exit status 1)"
 check "nothing is removed then" test -f "$here_folder/tcpipwatch.exe"
 rm "$here_folder/interrupted"
 expect_setup 0 "the real one again" /S
-
-expect_uninstall 0 "with everything" /S /RESTORE /PURGE
+expect_uninstall 0 "with everything" /S /PURGE
 left "nothing is" ""
 check "not even the folder" test ! -e "$data"
-rm -rf "$windows/drivers/tcpip.sys" "$windows/dllcache"
+rm -r "$driver" "$service_pack"
 rmdir "${data%/*}"
 snapshot after
 check "nothing else is left" diff before.files after.files
 same_registry "purged"
+
+# ---- signed ----
+expect 0 "a certificate" openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+    -days 30 -subj "/CN=tcpipwatch test" -addext extendedKeyUsage=codeSigning
+expect 1 "a certificate without its key" env TCPIPWATCH_SIGN_CERT="$tmp/cert.pem" \
+    sh "$root/packaging/installer.sh" --no-packages --target "$target" "$tmp/half"
+says err "go together"
+expect 0 "building it signed" env TCPIPWATCH_SIGN_CERT="$tmp/cert.pem" TCPIPWATCH_SIGN_KEY="$tmp/key.pem" \
+    sh "$root/packaging/installer.sh" --no-packages --target "$target" "$tmp/signed"
+cp "signed/tcpipwatch-$version-setup.exe" setup.exe
+for file in setup.exe signed/stage/x86/*.exe signed/stage/x64/*.exe; do
+    expect 0 "the signature of $file" osslsigncode verify -CAfile cert.pem -in "$file"
+done
+expect 1 "that of an unsigned one" osslsigncode verify -CAfile cert.pem \
+    -in "made/tcpipwatch-$version-setup.exe"
+stage=signed/stage
+
+# ---- with its pages: the signed one ----
+Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3> display.number > xvfb.log 2>&1 &
+display=$!
+wait_for 20 "a display" test -s display.number
+TCPIPWATCH_WINE_DISPLAY=:$(cat display.number)
+DISPLAY=$TCPIPWATCH_WINE_DISPLAY
+TCPIPWATCH_WINE_TIMEOUT=300
+export TCPIPWATCH_WINE_DISPLAY DISPLAY TCPIPWATCH_WINE_TIMEOUT
+take_fonts
+wine reg.exe add 'HKCU\Software\Wine\Explorer' /v Desktop /d tray /f > /dev/null
+wine reg.exe add 'HKCU\Software\Wine\Explorer\Desktops' /v tray /d 1024x768 /f > /dev/null
+find_window list > /dev/null # the desktop is there
+rm -rf "$here_folder" "$data"
+
+# NSIS puts a blank behind the title of its own pages, and none behind that of others.
+title=
+on_page() { # TEXT: a control with that text is there
+    for title in "tcpipwatch $window" "tcpipwatch $window "; do
+        ! find_window at "$title" "$1" > /dev/null 2>&1 || return 0
+    done
+    return 1
+}
+page() { # NAME TEXT: waits for the page, and takes a picture of it
+    wait_for 30 "the page \"$1\"" on_page "$2"
+    picture_of "installer-$1" "$title"
+}
+press() { # TEXT
+    wait_for 10 "the button \"$1\"" on_page "$1"
+    click "$title" "$1"
+}
+open_setup() { # COMMAND...
+    sh "$runner" "$@" > pages.out 2>&1 < /dev/null &
+    pages=$!
+}
+ended() { # STATUS WHAT
+    last=$(($(date +%s) + 30))
+    while kill -0 "$pages" 2> /dev/null && [ "$(date +%s)" -lt "$last" ]; do
+        sleep 0.1
+    done
+    kill "$pages" 2> /dev/null || true
+    status=0
+    wait "$pages" || status=$?
+    if [ "$status" = "$1" ]; then ok; else bad "$2: exit status $status, expected $1"; fi
+}
+
+window=Setup
+open_setup setup.exe
+page licence "I &Agree"
+press "Cancel"
+ended 1 "cancelled"
+check "nothing is installed" test ! -e "$here_folder"
+
+open_setup setup.exe
+page licence "I &Agree"
+press "I &Agree"
+page how "As a &service"
+press "N&either: only the programs"
+xdotool key alt+t # the keyboard does the same
+press "&Next >"
+page folder "&Install"
+xdotool key Return
+page finish "Start the &tray icon now"
+installed "with its pages"
+is_value "$run_key" tcpipwatch "$tray_command"
+expect 0 "the signature of the uninstaller" osslsigncode verify -CAfile cert.pem \
+    -in "$here_folder/uninstall.exe"
+press "&Finish"
+wait_for 20 "the tray icon" icon_is_there
+ended 0 "with its pages"
+trays() {
+    find_window list | tr -d '\r' | sed -n 's/^ *\([0-9a-f]*\) tcpipwatch-tray .*/\1/p'
+}
+before_upgrade=$(trays)
+check "one tray icon" test "$(echo "$before_upgrade" | wc -w)" = 1
+
+# Over a running tray icon: it is asked to close, and comes back.
+setup /S
+check "over a running tray icon" test "$status" = 0
+says out "The tray icon was asked to close."
+says_not out "did not close in time"
+check "nothing had to be moved aside" test -z "$(find "$here_folder" -name '*.old')"
+wait_for 20 "the tray icon again" icon_is_there
+after_upgrade=$(trays)
+check "another one" test "$(echo "$after_upgrade" | wc -w)" = 1
+check "and not the same" test "$after_upgrade" != "$before_upgrade"
+
+# The folder is not asked for again, and how it runs is remembered.
+open_setup setup.exe
+page licence "I &Agree"
+press "I &Agree"
+page how "As a &service"
+press "N&either: only the programs"
+press "&Next >"
+wait_for 30 "the end of the installation" on_page "&Finish"
+press "&Finish"
+ended 0 "over it, with its pages"
+is_value "$run_key" tcpipwatch ""
+wait_for 10 "the end of the tray icon" icon_is_not_there
+
+change --now
+check "it is changed" all_copies_are changed.sys
+window=Uninstall
+cp "$here_folder/uninstall.exe" remove.exe
+open_setup cmd /c "$(windows_path "$tmp/remove.exe") _?=C:\\$programs\\tcpipwatch"
+page uninstall "&Restore the original tcpip.sys first"
+press "Also delete the &audit log and the saved originals"
+press "&Uninstall"
+page removed "Uninstallation Complete"
+press "&Close"
+ended 0 "the uninstaller, with its page"
+check "no program is left" test ! -e "$here_folder"
+restart
+check "every copy is the original again" all_copies_are original.sys
+check "and nothing waits any more" nothing_waits
+check "no data are left, and no folder" test ! -e "$data"
 
 finish
