@@ -196,6 +196,9 @@ check "nothing is left" nothing_beside
 expect 0 "recover again" patch recover
 says out "No interrupted work was found."
 register_others
+for place in $places; do
+    chmod a-w "$windows/$place/tcpip.sys"
+done
 expect 0 "restore" patch restore --yes
 says out "Windows will change 3 files at its next start"
 check "is registered" is PendingFileRenameOperations "$others$ours|"
@@ -205,6 +208,7 @@ says out 'tcpippatch set --limit 100'
 check "nothing has changed yet" all_are changed.sys
 restart
 check "the originals are back bit for bit" all_are original.sys
+check "and read-only, as the files were" test -z "$(find "$windows" -name tcpip.sys -perm /222)"
 expect 0 "recover" patch recover
 says out "Windows has carried out the restore that was registered for its start."
 check "nothing is left" nothing_beside
