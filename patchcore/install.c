@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char staged_suffix[] = ".tcpipwatch-new";
-
 /* ---- sentences ---- */
 
 void install_say(const struct pc_context *pc, const char *format, ...)
@@ -80,7 +78,7 @@ bool install_is_going_on(const struct pc_context *pc, const struct pc_target *ta
 
 char *install_staged_path(const char *path)
 {
-    return text_printf("%s%s", path, staged_suffix);
+    return text_printf("%s" PC_STAGED, path);
 }
 
 static enum os_status copy_metadata_of(const struct os *os, const char *path, struct os_file *file)

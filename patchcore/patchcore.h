@@ -131,6 +131,9 @@ struct pc_context {
 
 enum { PC_COPIES = 3, PC_DRIVERS = 2 };
 
+/* Behind the path of a copy: its new file, until that takes the copy's place. */
+#define PC_STAGED ".tcpipwatch-new"
+
 /* One of the places where Windows keeps tcpip.sys, in the order in which they are written:
  * ServicePackFiles/i386, system32/dllcache, system32/drivers (PC_DRIVERS, the last). */
 struct pc_copy {

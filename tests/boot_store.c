@@ -118,7 +118,7 @@ static char *take_path(const struct buf *bytes, size_t *at)
     }
     *at = i + 2;
     const char *text = buf_text(&path);
-    const char *start = strstr(text, "/?" "?/");
+    const char *start = strstr(text, "/?\?/");
     char *taken = text_copy(start != NULL ? start + 4 : text);
     buf_free(&path);
     return taken;

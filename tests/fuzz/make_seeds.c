@@ -361,6 +361,25 @@ static void make_journal(struct seeds *s)
                 "crc32-before 3\ncrc32-after 4\ncrc32-original 5\n");
 }
 
+/* '|' ends a string. */
+static void put_list(struct seeds *s, const char *text)
+{
+    struct buf list = BUF_INIT;
+    for (; *text != '\0'; text++) {
+        buf_add_char(&list, *text == '|' ? '\0' : *text);
+        buf_add_char(&list, '\0');
+    }
+    put(s, list.data, list.len);
+    buf_free(&list);
+}
+
+static void make_pending(struct seeds *s)
+{
+    put_list(s, "\\??\\C:\\x||\\??\\C:\\a.new|!\\??\\C:\\a||");
+    put_list(s, "\\??\\C:\\a.new|@\\??\\C:\\A|y|z|C:/A.NEW|c:/a||");
+    put_list(s, "||x|y||\\??\\C:\\a.new|!\\??\\C:\\a|");
+}
+
 static void make_keyfile(struct seeds *s)
 {
     put_text(s, "a b\nc 12\nd %0A%25%41\n");

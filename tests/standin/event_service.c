@@ -49,7 +49,7 @@ struct object {
     HANDLE signal;
     uint64_t next; /* the least record number to come */
     bool skip_one;
-    bool stale, dead;
+    bool stale, dead, refuses;
     DWORD since;
     struct wanted wanted[WANTED];
     size_t wanted_count;
@@ -300,6 +300,8 @@ static late_evt subscribe(const char *query, HANDLE signal, const struct object 
         SetLastError(error);
         return NULL;
     }
+    subscription->refuses = event_service_faults.refuse;
+    subscription->stale = bookmark != NULL && event_service_faults.stale_bookmark;
     all.subscriptions[slot] = subscription;
     if (!event_service_faults.late) {
         SetEvent(signal);
@@ -379,6 +381,9 @@ static BOOL WINAPI call_next(late_evt results, DWORD count, late_evt *events, DW
     if (timeout != 0 || flags != 0 || count == 0) {
         return fail(ERROR_INVALID_PARAMETER);
     }
+    if (subscription->refuses) {
+        return fail(ERROR_INVALID_OPERATION);
+    }
     if (event_service_faults.invalid_bound && count > 1) {
         return fail(RPC_S_INVALID_BOUND);
     }
@@ -419,6 +424,9 @@ static BOOL WINAPI call_render(late_evt context, late_evt fragment, DWORD flags,
     if (context != NULL || object == NULL ||
         object->kind != (flags == RENDER_BOOKMARK ? KIND_BOOKMARK : KIND_EVENT)) {
         return fail(ERROR_INVALID_PARAMETER);
+    }
+    if (flags == RENDER_XML && event_service_faults.render_events != 0) {
+        return fail(event_service_faults.render_events);
     }
     if (flags == RENDER_XML) {
         return object->entry.render != 0 ? fail(object->entry.render)

@@ -13,13 +13,16 @@ extern const struct late_wevtapi event_service_calls;
 
 /* What calls answer; 0 or false as it is begun. */
 struct event_service_faults {
-    DWORD service;      /* every call fails with it, except closing */
-    DWORD nothing;      /* what EvtNext says at the end, if not ERROR_NO_MORE_ITEMS */
-    DWORD update;       /* EvtUpdateBookmark fails with it */
-    DWORD render;       /* EvtRender fails with it for the bookmark */
-    bool invalid_bound; /* EvtNext fails with RPC_S_INVALID_BOUND for more than one event */
-    bool late;          /* a new subscription has its events a little later */
-    DWORD next_event;   /* the next event added cannot be rendered: its EvtRender fails with it */
+    DWORD service;       /* every call fails with it, except closing */
+    DWORD nothing;       /* what EvtNext says at the end, if not ERROR_NO_MORE_ITEMS */
+    DWORD render_events; /* EvtRender fails with it for every event */
+    DWORD update;        /* EvtUpdateBookmark fails with it */
+    DWORD render;        /* EvtRender fails with it for the bookmark */
+    bool refuse;         /* a subscription that is made says ERROR_INVALID_OPERATION for ever */
+    bool invalid_bound;  /* EvtNext fails with RPC_S_INVALID_BOUND for more than one event */
+    bool stale_bookmark; /* what is subscribed to behind a bookmark is stale at once */
+    bool late;           /* a new subscription has its events a little later */
+    DWORD next_event;    /* the next event added cannot be rendered: its EvtRender fails with it */
 };
 extern struct event_service_faults event_service_faults;
 

@@ -77,6 +77,7 @@ static void a_pulse_wakes(void)
     LIVE_READ(&f, 0);
     CHECK(!live_is_ready(&f, 200));
     for (int i = 0; i < 3; i++) {
+        Sleep(300); /* the thread has to be waiting: a pulse is no more than that */
         write_events(1);
         CHECK(live_is_ready(&f, 5000));
         CHECK(!live_is_ready(&f, 0)); /* it resets itself */
@@ -380,6 +381,7 @@ static void service_is_started_again(DWORD error)
     CHECK_NUMBER(f.first, 3);
     CHECK_NUMBER(f.lost, 0);
     CHECK_NUMBER(source_due_ms(&f.source), SOURCE_NOT_DUE);
+    Sleep(300);
     write_events(1);
     CHECK(live_is_ready(&f, 5000)); /* the new handle has its pulses, too */
     LIVE_READ(&f, 1);

@@ -37,6 +37,7 @@ enum {
     RESUBSCRIBES = 4,          /* in one reading */
     FIRST_WAIT_MS = 500,       /* for the first events of a new subscription */
     SETTLED_MS = 10 * 1000,    /* then a subscription has given what the log had */
+    REFUSED_MOST = 10,         /* readings of a subscription that never gave anything */
 };
 
 struct channel {
@@ -49,6 +50,7 @@ struct channel {
     late_evt subscription; /* NULL: to be made */
     DWORD subscribed;      /* GetTickCount() */
     bool has_fetched;      /* through this subscription */
+    unsigned refused;      /* so often it was no valid operation to ask for events */
     late_evt bookmark;     /* NULL until it holds an event */
     bool bookmark_moved;   /* since it was put into the source */
     bool bookmark_fails;   /* it is not behind the last event */
@@ -111,6 +113,7 @@ static DWORD subscribe(struct channel *c, DWORD flags)
     late_evt bookmark = flags & EVT_STRICT ? c->bookmark : NULL;
     c->subscribed = GetTickCount();
     c->has_fetched = false;
+    c->refused = 0;
     ResetEvent(c->ready);
     c->subscription =
         c->calls.subscribe(NULL, c->ready, c->name, c->query, bookmark, NULL, NULL, flags);
@@ -215,61 +218,80 @@ static void give_back(struct buf *b)
     }
 }
 
-static void tell_bad_event(struct live_run *run, const char *what)
+static void tell_bad_event(struct live_run *run, DWORD error, const char *what)
 {
     char text[256];
-    (void)snprintf(text, sizeof text, "an event whose XML is not as it should be: %s", what);
+    if (error == ERROR_FILE_TOO_LARGE) {
+        (void)snprintf(text, sizeof text, "an event of more than 1 MiB");
+    } else if (error != ERROR_SUCCESS) {
+        (void)snprintf(text, sizeof text, "an event that Windows cannot render (error %lu)",
+                       (unsigned long)error);
+    } else {
+        (void)snprintf(text, sizeof text, "an event whose XML is not as it should be: %s", what);
+    }
     live_run_damage(run, text);
 }
 
-/* Reads one event. False when there is none to hand out; one that is bad costs itself alone. */
-static bool decode(struct channel *c, struct live_run *run, late_evt object, struct event *event)
+/* Reads one event. One that is bad is told, is not `*good`, and costs itself alone; an error is one
+ * that has nothing to do with the event. */
+static DWORD decode(struct channel *c, struct live_run *run, late_evt object, struct event *event,
+                    bool *good)
 {
     const char *what = NULL;
     DWORD error = render(c, object, EVT_RENDER_XML);
-    if (error == ERROR_FILE_TOO_LARGE) {
-        live_run_damage(run, "an event of more than 1 MiB");
-        return false;
+    *good = false;
+    if (trouble_may_pass(error, false)) {
+        return error;
     }
-    if (error != ERROR_SUCCESS) {
-        char text[80];
-        (void)snprintf(text, sizeof text, "an event that Windows cannot render (error %lu)",
-                       (unsigned long)error);
-        live_run_damage(run, text);
-        return false;
+    if (error == ERROR_SUCCESS) {
+        switch (
+            xml_event_decode(c->decoder, buf_text(&c->text), c->text.len, "UTF-8", event, &what)) {
+        case XML_EVENT:
+            *good = true;
+            return ERROR_SUCCESS;
+        case XML_NO_MEMORY:
+            return ERROR_NOT_ENOUGH_MEMORY;
+        case XML_OTHER:
+            what = "another element than Event, or one without System";
+            break;
+        case XML_DAMAGED:
+            break;
+        }
     }
-    switch (xml_event_decode(c->decoder, buf_text(&c->text), c->text.len, "UTF-8", event, &what)) {
-    case XML_EVENT:
-        return true;
-    case XML_OTHER:
-        tell_bad_event(run, "another element than Event");
-        return false;
-    case XML_DAMAGED:
-        tell_bad_event(run, what);
-        return false;
-    case XML_NO_MEMORY:
-    default:
-        tell_bad_event(run, "out of memory");
-        return false;
-    }
+    tell_bad_event(run, error, what);
+    return ERROR_SUCCESS;
 }
 
-/* Hands out the events that were fetched. False when the sink had enough. */
-static bool hand_out(struct channel *c, struct live_run *run)
+/* Hands out the events that were fetched. `*enough`: the sink wants no more. */
+static DWORD hand_out(struct channel *c, struct live_run *run, bool *enough)
 {
-    bool on = true;
-    while (on && c->at < c->end) {
+    while (!*enough && c->at < c->end) {
         struct event event;
+        bool good;
         late_evt *object = &c->events[c->at];
-        bool good = decode(c, run, *object, &event);
+        DWORD error = decode(c, run, *object, &event, &good);
+        if (error != ERROR_SUCCESS) {
+            return error;
+        }
         move_bookmark(c, *object);
         close_object(c, object);
         c->at++;
         if (good && (match_connect_limit(&event) || match_started_again(&event))) {
-            on = live_run_event(run, &event, 0);
+            *enough = !live_run_event(run, &event, 0);
+        } else if (good) {
+            live_run_pass(run, &event, 0);
         }
     }
-    return on;
+    return ERROR_SUCCESS;
+}
+
+/* Windows says so where there is nothing to fetch; but some have seen subscriptions that say
+ * nothing else from the beginning on: one that has never given an event is made again after a
+ * while. */
+static DWORD take_refusal(struct channel *c)
+{
+    c->refused++;
+    return !c->has_fetched && c->refused >= REFUSED_MOST ? EVT_STALE : ERROR_NO_MORE_ITEMS;
 }
 
 /* Fetches the next events. ERROR_NO_MORE_ITEMS: there are none now. */
@@ -286,8 +308,9 @@ static DWORD fetch(struct channel *c)
     switch (last_error()) {
     case ERROR_NO_MORE_ITEMS:
     case ERROR_TIMEOUT:
-    case ERROR_INVALID_OPERATION: /* asked although nothing was signalled */
         return ERROR_NO_MORE_ITEMS;
+    case ERROR_INVALID_OPERATION:
+        return take_refusal(c);
     case RPC_S_INVALID_BOUND: /* large events, too many for one call */
         if (c->batch > 1) {
             c->batch = 1;
@@ -326,8 +349,13 @@ static DWORD read_to_end(struct channel *c, struct live_run *run)
         error = subscribe_at_place(c, run);
         error = error == ERROR_SUCCESS ? fetch_first(c) : error;
     }
-    while (error == ERROR_SUCCESS && hand_out(c, run)) {
-        error = fetch(c);
+    bool enough = false;
+    while (error == ERROR_SUCCESS) {
+        error = hand_out(c, run, &enough);
+        if (error == ERROR_SUCCESS && enough) {
+            return ERROR_SUCCESS;
+        }
+        error = error == ERROR_SUCCESS ? fetch(c) : error;
     }
     return error;
 }
@@ -340,6 +368,8 @@ static DWORD drain(struct channel *c, struct live_run *run)
         error = read_to_end(c, run);
         if (error == EVT_STALE) {
             unsubscribe(c);
+            /* Where the events behind the bookmark cannot be had, the rest can. */
+            c->bookmark_fails = c->bookmark_fails || i == RESUBSCRIBES - 1;
         }
     }
     if (error == ERROR_NO_MORE_ITEMS) {
@@ -410,7 +440,7 @@ static bool check_channel(struct live *live, struct buf *why)
     struct channel *c = (struct channel *)live;
     DWORD error = subscribe(c, EVT_TO_FUTURE);
     close_object(c, &c->subscription);
-    if (error != ERROR_SUCCESS && !trouble_is_of_service(error)) {
+    if (error != ERROR_SUCCESS && !trouble_may_pass(error, true)) {
         trouble_text(why, error);
         return false;
     }

@@ -492,7 +492,7 @@ static bool check_log(struct live *live, struct buf *why)
     DWORD error = log != NULL ? ERROR_SUCCESS : last_error();
     if (log != NULL) {
         c->calls.close(log);
-    } else if (!trouble_is_of_service(error)) {
+    } else if (!trouble_may_pass(error, true)) {
         trouble_text(why, error);
         return false;
     }

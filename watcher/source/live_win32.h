@@ -37,8 +37,9 @@ void trouble_text(struct buf *out, DWORD error);
 /* What it is for those who know no Windows. */
 enum os_status trouble_status(DWORD error);
 
-/* The service does not answer, or it was started again: another try may work. */
-bool trouble_is_of_service(DWORD error);
+/* Another try may work: the service does not answer, it was started again, memory is out. Of an
+ * error that is not known here, `unless_known`. */
+bool trouble_may_pass(DWORD error, bool unless_known);
 
 /* Why a log cannot be read just now, and when that is tried again: after a second, and then each
  * time after twice as long, up to a minute. */
@@ -70,6 +71,9 @@ struct live_run {
 
 struct live_run live_run_begin(struct source *source, const struct log_sink *sink,
                                enum log_kind kind);
+
+/* Moves the place on to a record that nobody wants. */
+void live_run_pass(struct live_run *run, const struct event *event, uint64_t sign);
 
 /* Moves the place on and hands out the record. `sign`: see struct source. False when the sink had
  * enough. */

@@ -19,7 +19,7 @@ enum {
 static const struct known_error {
     DWORD error;
     enum os_status status;
-    bool of_service;
+    bool may_pass;
     const char *text;
 } known_errors[] = {
     {ERROR_ACCESS_DENIED, OS_DENIED, false, "access is denied"},
@@ -73,10 +73,10 @@ enum os_status trouble_status(DWORD error)
     return known != NULL ? known->status : OS_IO;
 }
 
-bool trouble_is_of_service(DWORD error)
+bool trouble_may_pass(DWORD error, bool unless_known)
 {
     const struct known_error *known = find(error);
-    return known == NULL || known->of_service;
+    return known != NULL ? known->may_pass : unless_known;
 }
 
 void trouble_begin(struct trouble *trouble, DWORD error)
@@ -119,10 +119,15 @@ struct live_run live_run_begin(struct source *source, const struct log_sink *sin
         .reading = {.access = OS_OK, .kind = kind, .size = 1, .result = {.end = LOG_END}}};
 }
 
-bool live_run_event(struct live_run *run, const struct event *event, uint64_t sign)
+void live_run_pass(struct live_run *run, const struct event *event, uint64_t sign)
 {
     run->source->place = (struct log_place){
         .set = true, .record = event->record, .time = event->time, .offset = sign};
+}
+
+bool live_run_event(struct live_run *run, const struct event *event, uint64_t sign)
+{
+    live_run_pass(run, event, sign);
     if (event->time < run->not_before) {
         return true;
     }
