@@ -213,6 +213,12 @@ check "and switches it off" rate_limiting_is 0
 expect 0 "restore" patch restore --yes
 check "puts it back" rate_limiting_is 1
 
+# However the running Windows is named, it is the one.
+expect 0 "status of C:" patch status --root 'c:\windows\system32\..'
+says out "which switches a limit of 10 on"
+expect 0 "the watcher's" watch status --root 'c:\windows\system32\..'
+says out "which switches a limit of 10 on"
+
 # A disk is not the running Windows: its registry is not this one's.
 mkdir -p disk/system32/drivers
 cp "$driver" disk/system32/drivers
