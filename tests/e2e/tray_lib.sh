@@ -28,6 +28,7 @@ tray_begin() { # BUILD [PICTURES]
     display=
     tray=
     trap 'tray_clean; clean' EXIT
+    tests=$(cd "$tests/../e2e" && pwd)
     runner=${TCPIPWATCH_WINE_RUN:-$tests/wine_run.sh}
     root=WINDOWS
     data=data

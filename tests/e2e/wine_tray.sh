@@ -45,7 +45,7 @@ check "the icon of a burst" icon_is burst
 picture icon-burst 200x20+824+748
 picture balloon 1024x100+0+668
 picture question-and-balloon
-picture tray 640x340+384+428
+picture tray 752x492+272+276
 picture_of question-patch "$ask_patch"
 check "the limit of the policy" test "$(find_window text "$ask_patch" 404)" = 100
 
@@ -195,7 +195,7 @@ says line "There is no policy file"
 says line "tcpipwatch.ini"
 picture_of note tcpipwatch
 click tcpipwatch Close
-find_window close tcpipwatch-tray
-tray_ended "WM_CLOSE again"
+check "the session may end" find_window logoff tcpipwatch-tray
+tray_ended "The end of the session"
 
 finish
