@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the tray costs while nothing happens, and whether it grows with what it tells: wake-ups of its
-# threads in 30 seconds, then memory, handles and objects of the desktop over 10,000 events, of which
-# every 50 are a burst that is told. Under Wine, whose own threads and handles count as well.
+# threads in 30 seconds; then memory, handles and objects of the desktop over 10,000 events that the
+# watcher reads, of which every 50 are a burst that is told; then over as many sentences and states
+# that are told one by one. Under Wine, whose own threads and handles count as well.
 # Usage: idle_tray.sh BUILD_DIR [EVENTS [SECONDS]], the folder of a build for Windows.
 set -eu
 
@@ -17,19 +18,22 @@ new_log
 printf '[burst]\nevents = %s\nwindow = 1h\ncooldown = 0s\n[action]\non_burst = notify\n' "$batch" > "$policy"
 start_tray --policy "$policy" --data "$data" --root "$root" --source "file:$log"
 
-# The process that is tcpipwatch.exe: what was started may be a script that waits for it.
-program() {
-    pgrep -f "tcpipwatch[.]exe.*run --tray" | while read -r process; do
-        if [ "$(readlink "/proc/$process/cwd")" = "$tmp" ] &&
-            grep -q tcpipwatch.exe "/proc/$process/comm" 2> /dev/null; then
-            echo "$process"
+# The process that is the program: what was started may be a script that waits for it.
+program() { # NAME
+    pgrep -f "$1[.]exe" | while read -r found; do
+        if [ "$(readlink "/proc/$found/cwd")" = "$tmp" ] &&
+            grep -q "$1" "/proc/$found/comm" 2> /dev/null; then
+            echo "$found"
         fi
     done | tail -n 1
 }
-process=$(program)
-[ -n "$process" ] || {
-    bad "the process is not found"
-    finish
+
+find_program() {
+    process=$(program "$1")
+    [ -n "$process" ] || {
+        bad "the process of $1 is not found"
+        finish
+    }
 }
 
 switches() {
@@ -45,13 +49,18 @@ row() { # EVENTS
     printf '%10s %8s %8s %8s %12s\n' "$1" $(find_window count tcpipwatch-tray) "$(private)"
 }
 
+head_row() {
+    echo
+    printf '%10s %8s %8s %8s %12s\n' "$1" GDI USER handles 'private KiB'
+}
+
+find_program tcpipwatch
 sleep 5
 before=$(switches)
 sleep "$seconds"
 after=$(switches)
 echo "idle: $((after - before)) wake-ups of $(find "/proc/$process/task" -maxdepth 1 -mindepth 1 | wc -l) threads in $seconds s"
-echo
-printf '%10s %8s %8s %8s %12s\n' events GDI USER handles 'private KiB'
+head_row events
 row 0
 told=0
 while [ "$told" -lt "$events" ]; do
@@ -67,4 +76,18 @@ done
 acted $((told / batch)) burst
 find_window close tcpipwatch-tray
 tray_ended "WM_CLOSE"
+
+sh "$runner" "$build/tests/ask_tray.exe" flood "$events" > told 2> told.err < /dev/null &
+tray=$!
+head_row sentences
+for step in 0 1 2 3 4 5; do
+    told=$((events / 5 * step))
+    wait_for 120 "$told sentences" grep -q "^told $told" told
+    sleep 1
+    [ "$step" != 0 ] || find_program ask_tray
+    row "$told"
+done
+find_window close tcpipwatch-tray
+wait "$tray" || bad "the flood does not end well"
+tray=
 finish

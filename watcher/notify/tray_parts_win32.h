@@ -49,6 +49,7 @@ struct tray {
     HWND asking;
     struct question question; /* what `asking` asks, without its texts */
     DWORD asked_at;           /* GetTickCount() */
+    DWORD grace_from;         /* likewise, when the countdown began */
 };
 
 /* ---- tray_icon_win32.c ---- */
