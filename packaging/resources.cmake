@@ -54,7 +54,8 @@ function(windows_resources name)
     string(APPEND scripts "\n#include \"${script}\"\n")
     target_include_directories(${name} PRIVATE "${beside}")
     # Also what the script names: icons and the header with its numbers.
-    file(GLOB parts CONFIGURE_DEPENDS "${beside}/*.ico" "${beside}/*.rc" "${beside}/*resource*.h")
+    file(GLOB parts CONFIGURE_DEPENDS "${beside}/*.rc" "${beside}/*_ids_win32.h" "${beside}/*.ico"
+         "${beside}/*/*.ico")
     list(APPEND needed "${script}" ${parts})
   endforeach()
   configure_file("${PROJECT_SOURCE_DIR}/packaging/program.rc.in" "${folder}/${name}.rc" @ONLY)

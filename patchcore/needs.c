@@ -158,10 +158,10 @@ void needs_text(struct buf *out, const struct needs_facts *f)
                    f->driver->limit);
         break;
     case NEEDS_ANOTHER_DRIVER:
-        buf_printf(out,
-                   ": the limit of half-open connections is in tcpip.sys, but this one may not be "
-                   "changed. %s",
-                   f->driver != NULL ? f->driver->reason : "It cannot be read.");
+        buf_printf(out, ": the limit of half-open connections is in tcpip.sys, but %s%s",
+                   f->driver != NULL ? "this one may not be changed. "
+                                     : "there is none in system32/drivers that can be read.",
+                   f->driver != NULL ? f->driver->reason : "");
         break;
     case NEEDS_SERVICE_PACK:
         buf_add_text(out, " has the limit of half-open connections. Install Service Pack 2, which "

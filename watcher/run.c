@@ -227,10 +227,9 @@ static void say_needs(struct watcher *w)
     struct needs_facts facts;
     struct buf text = BUF_INIT;
     needs_gather(&w->target, w->root_is_running, &facts);
-    enum needs_case needs = needs_judge(&facts);
-    if (w->root_is_running && needs != NEEDS_PATCH) {
-        needs_text(&text, &facts);
-        watcher_tell(w, needs == NEEDS_NOTHING ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
+    if (needs_warning(&text, &facts)) {
+        bool fine = needs_judge(&facts) == NEEDS_NOTHING;
+        watcher_tell(w, fine ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
     }
     buf_free(&text);
 }

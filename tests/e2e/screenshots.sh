@@ -19,7 +19,7 @@ sh "$here/wine_tray.sh" "$1" "$2" || status=$?
 if $keep && [ "$status" = 0 ]; then
     for name in tray question-restart; do
         # Few colours, and nothing of when and by what it was made.
-        convert "$2/$name.png" -strip -colors 64 -define png:compression-level=9 \
+        convert "$2/$name.png" -strip +dither -colors 128 -define png:compression-level=9 \
             "PNG8:$here/../../packaging/screenshots/$name.png"
     done
 fi

@@ -11,6 +11,7 @@ places="System32/drivers System32/dllcache ServicePackFiles/i386"
 ask_patch="tcpipwatch - raise the limit?"
 ask_sure="tcpipwatch - are you sure?"
 ask_restart="tcpipwatch - restart?"
+ask_grace="tcpipwatch - restart under way"
 status_window="tcpipwatch - status"
 
 tray_begin() { # BUILD [PICTURES]
@@ -28,6 +29,7 @@ tray_begin() { # BUILD [PICTURES]
     display=
     tray=
     trap 'tray_clean; clean' EXIT
+    tests=$(cd "$tests/../e2e" && pwd)
     runner=${TCPIPWATCH_WINE_RUN:-$tests/wine_run.sh}
     root=WINDOWS
     data=data
@@ -130,6 +132,20 @@ start_tray() {
     tray=$!
     wait_for 30 "the watcher" grep -q " watches " tray.out
     wait_for 20 "the icon" icon_is_there
+}
+
+# alone QUESTION: the tray without a watcher asks it.
+alone() {
+    sh "$runner" "$build/tests/ask_tray.exe" "$@" > answer 2> answer.err < /dev/null &
+    tray=$!
+}
+
+answered() { # ANSWER
+    wait_for 10 "the answer \"$1\"" grep -q "answer $1" answer
+    status=0
+    wait "$tray" || status=$?
+    tray=
+    check "it ends well" test "$status" = 0
 }
 
 # tray_ended WHAT: it ends by itself, with exit status 0.

@@ -45,7 +45,7 @@ check "the icon of a burst" icon_is burst
 picture icon-burst 200x20+824+748
 picture balloon 1024x100+0+668
 picture question-and-balloon
-picture tray 640x340+384+428
+picture tray 752x492+272+276
 picture_of question-patch "$ask_patch"
 check "the limit of the policy" test "$(find_window text "$ask_patch" 404)" = 100
 
@@ -99,7 +99,7 @@ check "all copies have the limit" all_are limit100.sys
 opens "$ask_restart"
 check "the icon of a restart" icon_is restart
 picture icon-restart 200x20+824+748
-picture_of question-restart "$ask_restart"
+picture_of question-restart-elsewhere "$ask_restart"
 click "$ask_restart" "Remind me in 30 minutes"
 closes "$ask_restart"
 acted 1 restart-later
@@ -195,7 +195,46 @@ says line "There is no policy file"
 says line "tcpipwatch.ini"
 picture_of note tcpipwatch
 click tcpipwatch Close
-find_window close tcpipwatch-tray
-tray_ended "WM_CLOSE again"
+check "the session may end" find_window logoff tcpipwatch-tray
+tray_ended "The end of the session"
+
+# ---- what is asked where Windows itself runs: the tray alone ----
+
+rm -f out err
+alone restart
+opens "$ask_restart"
+sleep 1
+picture_of question-restart "$ask_restart"
+click "$ask_restart" "Restart now"
+answered yes
+alone restart
+opens "$ask_restart"
+click "$ask_restart" "Remind me in 30 minutes"
+answered no
+alone restart
+opens "$ask_restart"
+click "$ask_restart" "Not now"
+answered never
+alone restart
+opens "$ask_restart"
+sleep 1
+rectangle=$(find_window rectangle "$ask_restart")
+# shellcheck disable=SC2086 # four numbers
+set -- $rectangle
+click_at $(($1 + $3 - 12)) $(($2 + 12)) # the sign that closes a window
+answered no
+
+alone grace
+opens "$ask_grace"
+sleep 2
+picture_of question-grace "$ask_grace"
+find_window text "$ask_grace" 401 > line
+says line "Windows is restarted in 1 minute. Save your work."
+first=$(find_window text "$ask_grace" 405)
+check "it counts down" eval 'echo "$first" | grep -qE "^Seconds left: 5[0-9]$"'
+sleep 2
+check "and goes on" test "$first" != "$(find_window text "$ask_grace" 405)"
+click "$ask_grace" "Stop the restart"
+answered no
 
 finish

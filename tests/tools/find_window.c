@@ -32,9 +32,12 @@ static int usage(void)
         "STATE\n"
         "  press TITLE TEXT   waits for the window, and presses the control in the same moment\n"
         "  close CLASS        sends WM_CLOSE to the window of that class\n"
+        "  logoff CLASS       asks that window whether the session may end, and ends it for it\n"
         "  drop CLASS         takes that window's icon out of the taskbar\n"
         "  taskbar            says to all windows that there is a new taskbar\n"
-        "  count CLASS        GDI objects, USER objects and handles of that window's process\n"
+        "  count CLASS        GDI objects, USER objects and handles of that window's process; "
+        "\"-\"\n"
+        "                     for what Wine does not count\n"
         "  list               every window, for whoever writes a test\n"
         "\n"
         "Exit status 1: there is no such window.\n",
@@ -175,10 +178,49 @@ static int drop_icon(HWND window)
     return window != NULL && Shell_NotifyIconW(NIM_DELETE, &data) ? 0 : 1;
 }
 
+/* Wine answers GetProcessHandleCount with 0, but knows every handle of the system. */
+static unsigned long count_handles(HANDLE process, DWORD id)
+{
+    typedef LONG(WINAPI * query)(int class, void *buffer, ULONG size, ULONG *used);
+    enum { HANDLES = 16, MOST = 1 << 24 };
+    struct entry {
+        ULONG process;
+        BYTE type, flags;
+        USHORT handle;
+        void *object;
+        ULONG access;
+    };
+    struct {
+        ULONG count;
+        struct entry entries[];
+    } *all = malloc(MOST);
+    DWORD count = 0;
+    query ask =
+        (query)(void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation");
+    if (GetProcessHandleCount(process, &count) == 0 || count == 0) {
+        count = 0;
+        if (all != NULL && ask != NULL && ask(HANDLES, all, MOST, NULL) == 0) {
+            for (ULONG i = 0; i < all->count; i++) {
+                count += all->entries[i].process == id;
+            }
+        }
+    }
+    free(all);
+    return count;
+}
+
+static void print_count(unsigned long count)
+{
+    if (count > 0) {
+        printf("%lu ", count);
+    } else {
+        printf("- ");
+    }
+}
+
 static int say_count(HWND window)
 {
     DWORD process = 0;
-    DWORD handles = 0;
     if (window == NULL) {
         return 1;
     }
@@ -187,10 +229,20 @@ static int say_count(HWND window)
     if (opened == NULL) {
         return 1;
     }
-    (void)GetProcessHandleCount(opened, &handles);
-    printf("%lu %lu %lu\n", GetGuiResources(opened, GR_GDIOBJECTS),
-           GetGuiResources(opened, GR_USEROBJECTS), handles);
+    print_count(GetGuiResources(opened, GR_GDIOBJECTS));
+    print_count(GetGuiResources(opened, GR_USEROBJECTS));
+    print_count(count_handles(opened, process));
+    puts("");
     CloseHandle(opened);
+    return 0;
+}
+
+static int log_off(HWND window)
+{
+    if (window == NULL || SendMessageW(window, WM_QUERYENDSESSION, 0, 0) == 0) {
+        return 1;
+    }
+    (void)SendMessageW(window, WM_ENDSESSION, TRUE, 0);
     return 0;
 }
 
@@ -221,6 +273,9 @@ static int run(const char *command, const wchar_t *first, const wchar_t *second)
     if (strcmp(command, "close") == 0) {
         HWND window = FindWindowW(first, NULL);
         return window != NULL && PostMessageW(window, WM_CLOSE, 0, 0) ? 0 : 1;
+    }
+    if (strcmp(command, "logoff") == 0) {
+        return log_off(FindWindowW(first, NULL));
     }
     if (strcmp(command, "drop") == 0) {
         return drop_icon(FindWindowW(first, NULL));

@@ -111,6 +111,7 @@ static void show_balloon(struct tray *tray)
     data.dwInfoFlags = tray->balloon.level == LEVEL_ERROR     ? NIIF_ERROR
                        : tray->balloon.level == LEVEL_WARNING ? NIIF_WARNING
                                                               : NIIF_INFO;
+    tray->balloon_level = tray->balloon.level;
     tray_string(IDS_TITLE, title);
     tray_cut(data.szInfoTitle, sizeof data.szInfoTitle / sizeof data.szInfoTitle[0], title);
     tray_balloon_take(&tray->balloon, data.szInfo);
@@ -120,10 +121,10 @@ static void show_balloon(struct tray *tray)
     }
 }
 
-void tray_icon_balloon(struct tray *tray, enum policy_level level, const wchar_t *text)
+void tray_icon_balloon(struct tray *tray)
 {
-    tray_balloon_add(&tray->balloon, level, text);
-    if (tray->icon_shown && !tray->balloon_up) {
+    bool graver = tray->balloon.level < tray->balloon_level;
+    if (tray->icon_shown && tray->balloon.shown > 0 && (!tray->balloon_up || graver)) {
         show_balloon(tray);
     }
 }
@@ -132,9 +133,7 @@ void tray_icon_balloon_gone(struct tray *tray)
 {
     (void)KillTimer(tray->window, TRAY_TIMER_BALLOON);
     tray->balloon_up = false;
-    if (tray->icon_shown && tray->balloon.shown > 0) {
-        show_balloon(tray);
-    }
+    tray_icon_balloon(tray);
 }
 
 void tray_icon_timer(struct tray *tray, WPARAM timer)

@@ -41,6 +41,7 @@ struct tray {
     enum notify_face face_shown;
     struct tray_balloon balloon; /* what waits */
     bool balloon_up;
+    enum policy_level balloon_level; /* of the one that is up */
     struct notify_view view;
     struct tray_history history;
     HWND status; /* windows that are open, or NULL */
@@ -48,6 +49,7 @@ struct tray {
     HWND asking;
     struct question question; /* what `asking` asks, without its texts */
     DWORD asked_at;           /* GetTickCount() */
+    DWORD grace_from;         /* likewise, when the countdown began */
 };
 
 /* ---- tray_icon_win32.c ---- */
@@ -62,8 +64,9 @@ void tray_icon_remove(struct tray *tray);
 /* Brings face and tooltip up to date. */
 void tray_icon_show(struct tray *tray);
 
-/* Shows sentences in a balloon, or keeps them until the one that is up has gone. */
-void tray_icon_balloon(struct tray *tray, enum policy_level level, const wchar_t *text);
+/* Shows what waits in `balloon`, unless there is one up: then when that has gone, or at once when
+ * this is graver. */
+void tray_icon_balloon(struct tray *tray);
 void tray_icon_balloon_gone(struct tray *tray);
 void tray_icon_timer(struct tray *tray, WPARAM timer);
 

@@ -66,7 +66,7 @@ static void press(struct tray *tray, HWND dialog, int button)
 
 static void count_down(struct tray *tray, HWND dialog)
 {
-    DWORD passed = (GetTickCount() - tray->asked_at) / 1000;
+    DWORD passed = (GetTickCount() - tray->grace_from) / 1000;
     uint32_t left =
         passed < tray->question.grace_seconds ? tray->question.grace_seconds - passed : 0;
     wchar_t *text = tray_format_number(left > 0 ? IDS_SECONDS_LEFT : IDS_NO_TIME_LEFT, left, 0);
@@ -206,6 +206,7 @@ void tray_question_ask(struct tray *tray, const struct question *question)
     tray->question.text = NULL;
     tray->question.keys = NULL;
     tray->asked_at = GetTickCount();
+    tray->grace_from = again ? tray->grace_from : tray->asked_at; /* it has not begun anew */
     if (tray->asking != NULL) {
         if (!again) {
             fill(tray->asking, question);

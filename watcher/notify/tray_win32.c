@@ -22,11 +22,12 @@ static void take_told(struct tray *tray, const struct tray_history *told)
         if (one->kind == TELL_NEWS || one->level <= LEVEL_WARNING) {
             wchar_t *text = tray_wide(one->text);
             if (text != NULL) {
-                tray_icon_balloon(tray, one->level, text);
+                tray_balloon_add(&tray->balloon, one->level, text);
             }
             free(text);
         }
     }
+    tray_icon_balloon(tray);
 }
 
 static void take_news(struct tray *tray)
