@@ -154,6 +154,13 @@ case $arch in
 x86) wine reg add 'HKCU\Software\Wine' /v Version /d winxp /f > /dev/null ;;
 *) wine reg delete 'HKCU\Software\Wine' /v Version /f > /dev/null ;;
 esac
+# Any user may make a folder of that name, and would own the policy in it.
+mkdir -p "$data"
+if chown 65534 "$data" 2> /dev/null; then
+    expect_setup 3 "a data directory of somebody" /S
+    says out "belongs to somebody who is not an administrator"
+fi
+rm -r "${data%/*}"
 snapshot after
 check "nothing is installed then" diff before.files after.files
 same_registry "refused"
@@ -180,6 +187,7 @@ installed "silent"
 is_value "$run_key" tcpipwatch ""
 says out "Nothing starts by itself."
 check "the policy" cmp "$stage/tcpipwatch.ini" "$data/tcpipwatch.ini"
+check "the data directory is for nobody else" test -z "$(find "$data" -maxdepth 0 -perm /007)"
 expect 0 "the policy is right" wine "$here_folder/tcpipwatch.exe" check-policy
 expect 0 "inspect, from where it is installed" wine "$here_folder/tcpippatch.exe" inspect --json changed.sys
 json out 'lines[0]["limit"] == 100'
@@ -275,6 +283,19 @@ rmdir "${data%/*}"
 snapshot after
 check "nothing else is left" diff before.files after.files
 same_registry "uninstalled"
+
+# As the list of installed programs does it; that one goes on in a process of its own.
+is_gone() {
+    [ ! -e "$here_folder" ] && ! wine reg query "$uninstall_key" > /dev/null 2>&1
+}
+expect_setup 0 "installing again" /S /TRAY
+command=$(value "$uninstall_key" QuietUninstallString)
+command=${command#\"}
+expect 0 "by the registered command" wine "${command%%\"*}" "${command##*\" }"
+wait_for 20 "the end of the uninstaller" is_gone
+check "no data are left" test ! -e "$data"
+is_value "$run_key" tcpipwatch ""
+rmdir "${data%/*}"
 
 # ---- with a changed tcpip.sys ----
 # Not in dllcache: what Wine finds there it moves to system32 at each start.
