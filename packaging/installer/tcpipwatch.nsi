@@ -61,7 +61,7 @@ Var is_x64
 Var tray_ran
 Var restore    ; 1: restore the original first
 Var purge      ; 1: delete the audit log and the saved originals
-Var changed    ; 1: tcpip.sys is not the original, or will not be
+Var changed    ; 1: the limit is not the original one, or will not be
 Var waits      ; 1: a change or a restore waits for the next start of Windows
 Var tray_button
 Var service_button

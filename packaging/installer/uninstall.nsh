@@ -61,6 +61,12 @@ Function un.read_status
     ${If} $0 == yes
       StrCpy $changed 1
     ${EndIf}
+    Push '"rate_limiting_changed":true'
+    Call un.line_has
+    Pop $0
+    ${If} $0 == yes
+      StrCpy $changed 1
+    ${EndIf}
     Push '"next_boot_limit":'
     Call un.line_has
     Pop $0
@@ -270,6 +276,7 @@ Function un.remove_data
   Call un.remove_roots
   ${If} $purge = 1
     Delete "$data\audit.jsonl"
+    Delete "$data\rate-limiting"
     RMDir /r "$data\originals"
   ${EndIf}
   RMDir "$data"

@@ -1,6 +1,6 @@
-/* Stands for tcpippatch.exe where installer.sh needs one that fails: the limit is changed, and cannot
- * be restored. Where a file "interrupted" lies beside it, it finds interrupted work, and cannot
- * recover. */
+/* Stands for tcpippatch.exe where installer.sh needs one that fails: the limit is changed, and
+ * cannot be restored. Where a file "interrupted" lies beside it, it finds interrupted work, and
+ * cannot recover. */
 #include <stdio.h>
 #include <string.h>
 

@@ -141,19 +141,27 @@ fi
 wine "$make_image" original.sys
 wine "$make_image" --limit 100 changed.sys
 
+version_is() { # WORD of Wine's, or "" for the one that it had
+    case $1$arch in
+    x86) set -- winxp ;;
+    x64)
+        wine reg.exe delete 'HKCU\Software\Wine' /v Version /f > /dev/null
+        return 0
+        ;;
+    esac
+    wine reg.exe add 'HKCU\Software\Wine' /v Version /d "$1" /f > /dev/null
+}
+
 # ---- refused before anything is done ----
 snapshot before
 expect_setup 3 "an unknown switch" /S /FROB
 says out "There is no switch /FROB."
 expect_setup 3 "two ways" /S /TRAY /SERVICE
 says out "exclude each other"
-wine reg add 'HKCU\Software\Wine' /v Version /d win2k /f > /dev/null
+version_is win2k
 expect_setup 3 "Windows 2000" /S
 says out "This Windows is too old."
-case $arch in
-x86) wine reg add 'HKCU\Software\Wine' /v Version /d winxp /f > /dev/null ;;
-*) wine reg delete 'HKCU\Software\Wine' /v Version /f > /dev/null ;;
-esac
+version_is ""
 # Any user may make a folder of that name, and would own the policy in it.
 mkdir -p "$data"
 if chown 65534 "$data" 2> /dev/null; then
@@ -325,7 +333,7 @@ original=$(cd "$data" && find . -path './originals/*.sys')
 manifest=$(cd "$data" && find . -path './originals/*' ! -name '*.sys')
 check "it waits" all_copies_are original.sys
 expect_uninstall 0 "with a changed limit" /S
-says out "The limit in tcpip.sys stays changed."
+says out "The limit stays changed."
 json "$data/audit.jsonl" 'lines[-1]["action"] == "uninstall" and lines[-1]["limit_stays_changed"] is True'
 json "$data/audit.jsonl" '__import__("re").fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", lines[-1]["time"])'
 check "and the original is saved" cmp original.sys "$data/$original"
@@ -333,7 +341,7 @@ check "with the journal" test -n "$(find "$data/roots" -name journal)"
 
 expect_setup 0 "installing again" /S
 expect_uninstall 0 "taking it back first" /S /RESTORE
-says out "The original tcpip.sys is in its place"
+says out "The original limit is restored"
 check "every copy is the original" all_copies_are original.sys
 check "and nothing waits" nothing_waits
 left "the saves are" ./audit.jsonl "$original" "$manifest"
@@ -348,7 +356,7 @@ left "then the saves are" ./audit.jsonl "$original" "$manifest"
 # The limit is changed: the original comes back at the next start of Windows.
 expect_setup 0 "installing" /S
 expect_uninstall 0 "restoring first" /S /RESTORE /PURGE
-says out "The original tcpip.sys is put into its place at the next start of Windows."
+says out "The original tcpip.sys is put back at the next start of Windows."
 restart
 check "every copy is the original again" all_copies_are original.sys
 check "and nothing waits any more" nothing_waits
@@ -359,7 +367,7 @@ expect_setup 0 "installing" /S
 expect 0 "a program that fails" "$compiler" -static "$tests/failing_patch.c" -o failing.exe
 cp failing.exe "$here_folder/tcpippatch.exe"
 expect_uninstall 2 "what cannot be restored" /S /RESTORE
-says out "The original tcpip.sys could not be restored (exit status 1)."
+says out "The original limit could not be restored (exit status 1)."
 check "nothing is removed" test -f "$here_folder/tcpipwatch.exe"
 touch "$here_folder/interrupted"
 expect_uninstall 3 "interrupted work" /S
@@ -371,6 +379,26 @@ expect_uninstall 0 "with everything" /S /PURGE
 left "nothing is" ""
 check "not even the folder" test ! -e "$data"
 rm -r "$driver" "$service_pack"
+
+# A later Windows has the limit in its registry, if at all.
+parameters='HKLM\System\CurrentControlSet\Services\Tcpip\Parameters'
+rate=EnableConnectionRateLimiting
+version_is win10
+wine reg.exe add "$parameters" /v "$rate" /t REG_DWORD /d 1 /f > /dev/null
+expect_setup 0 "installing on Windows 10" /S
+expect 0 "switching it off" wine "$here_folder/tcpippatch.exe" set --limit 100 --yes
+is_value "$parameters" "$rate" 0x0
+expect_uninstall 0 "with the limit switched off" /S
+says out "The limit stays changed."
+is_value "$parameters" "$rate" 0x0
+check "what it was is kept" test -f "$data/rate-limiting"
+expect_setup 0 "installing again" /S
+expect_uninstall 0 "with everything" /S /RESTORE /PURGE
+is_value "$parameters" "$rate" 0x1
+check "no data are left" test ! -e "$data"
+wine reg.exe delete "$parameters" /v "$rate" /f > /dev/null
+version_is ""
+
 rmdir "${data%/*}"
 snapshot after
 check "nothing else is left" diff before.files after.files
@@ -496,7 +524,7 @@ check "it is changed" all_copies_are changed.sys
 window=Uninstall
 cp "$here_folder/uninstall.exe" remove.exe
 open_setup cmd /c "$(windows_path "$tmp/remove.exe") _?=C:\\$programs\\tcpipwatch"
-page uninstall "&Restore the original tcpip.sys first"
+page uninstall "&Restore the original limit first"
 press "Also delete the &audit log and the saved originals"
 press "&Uninstall"
 page removed "Uninstallation Complete"
