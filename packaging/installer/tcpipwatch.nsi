@@ -52,6 +52,7 @@ VIAddVersionKey /LANG=1033 "OriginalFilename" "${SETUP_NAME}.exe"
 Var how        ; tray, service or neither; empty: nothing was said
 Var how_before ; the same for what is installed; empty: nothing is
 Var how_text
+Var service_options ; those of the service that is there, each after a blank
 Var data       ; the data directory
 Var where      ; where an older one is installed
 Var detail     ; what a text names
@@ -237,6 +238,12 @@ Function look_for_older
   ReadRegDWORD $0 HKLM "${SERVICE_KEY}" "Start"
   ${IfNot} ${Errors}
     StrCpy $how_before service
+    ; What follows in its command line was given to install-service, and is given again.
+    ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
+    ${WordFind} "$0" " run --service" "E+1}" $service_options
+    ${If} ${Errors}
+      StrCpy $service_options ""
+    ${EndIf}
   ${EndIf}
 FunctionEnd
 
@@ -463,7 +470,7 @@ Function set_how
     StrCpy $how_text "$(DID_NEITHER)"
   ${EndIf}
   ${If} $how == service
-    Push '"$INSTDIR\tcpipwatch.exe" install-service'
+    Push '"$INSTDIR\tcpipwatch.exe" install-service$service_options'
     Call run_program
     ${If} $detail != 0
       Push "$(CANNOT_SERVICE)"
@@ -479,8 +486,13 @@ Section
   ; NSIS counts only what stands in a section.
   AddSize ${SIZE}
   Call stop_tray
-  ; Also where it stays a service: its program is about to be replaced.
   ${If} $how_before == service
+  ${AndIf} $how == service
+    ; It stays registered: one that is removed may be half there for as long as somebody looks at it.
+    ; Should it not stop, its program is moved aside.
+    Push '"$SYSDIR\net.exe" stop tcpipwatch'
+    Call run_program
+  ${ElseIf} $how_before == service
     Call stop_service
   ${EndIf}
   Call install_files

@@ -247,12 +247,25 @@ find "$here_folder" -name '*.old' -exec rm {} +
 # ---- as a service ----
 if wine "$here_folder/tcpipwatch.exe" install-service > service.out 2>&1; then
     wine "$here_folder/tcpipwatch.exe" remove-service > service.out 2>&1
+    service_key='HKLM\System\CurrentControlSet\Services\tcpipwatch'
+    service_command="\"C:\\$programs\\tcpipwatch\\tcpipwatch.exe\" run --service"
+    running() {
+        wine net.exe start | tr -d '\r' | grep -qi '^ *tcpipwatch'
+    }
     expect_setup 0 "as a service" /S /SERVICE
     says out "The service is registered and started."
-    check "is registered" wine reg query 'HKLM\System\CurrentControlSet\Services\tcpipwatch' /v ImagePath
+    is_value "$service_key" ImagePath "$service_command"
     is_value "$run_key" tcpipwatch ""
+    check "runs" running
+    # Options that were given by hand stay.
+    expect 0 "with options" wine "$here_folder/tcpipwatch.exe" install-service --data 'C:\other data'
+    command=$(value "$service_key" ImagePath)
+    check "are in its command" test "$command" != "$service_command"
     expect_setup 0 "over a service" /S
-    check "stays one" wine reg query 'HKLM\System\CurrentControlSet\Services\tcpipwatch' /v ImagePath
+    installed "over a service"
+    is_value "$service_key" ImagePath "$command"
+    check "runs again" running
+    rm -rf "$drive/other data"
 else
     expect_setup 2 "as a service, which this build cannot be" /S /SERVICE
     says out "The service could not be registered and started (exit status "
