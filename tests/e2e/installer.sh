@@ -250,7 +250,7 @@ if wine "$here_folder/tcpipwatch.exe" install-service > service.out 2>&1; then
     service_key='HKLM\System\CurrentControlSet\Services\tcpipwatch'
     service_command="\"C:\\$programs\\tcpipwatch\\tcpipwatch.exe\" run --service"
     running() {
-        wine net.exe start | tr -d '\r' | grep -qi '^ *tcpipwatch'
+        wine net.exe start | tr -d '\r' | grep -F "$(value "$service_key" DisplayName)"
     }
     expect_setup 0 "as a service" /S /SERVICE
     says out "The service is registered and started."
@@ -265,7 +265,8 @@ if wine "$here_folder/tcpipwatch.exe" install-service > service.out 2>&1; then
     installed "over a service"
     is_value "$service_key" ImagePath "$command"
     check "runs again" running
-    rm -rf "$drive/other data"
+    # Wine gives services another ALLUSERSPROFILE than programs.
+    rm -rf "$drive/other data" "$drive/users/Public/Application Data"
 else
     expect_setup 2 "as a service, which this build cannot be" /S /SERVICE
     says out "The service could not be registered and started (exit status "
