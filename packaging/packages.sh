@@ -10,7 +10,8 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-d
 # shellcheck disable=SC2034
 packages_test="git libcunit1-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck gcovr
     shellcheck mandoc python3 python3-pefile python3-evtx libevtx-utils expect attr util-linux mount
-    binutils valgrind strace wine64
+    binutils valgrind strace wine64 fonts-wine xvfb
+    xdotool imagemagick
     $(sh "$(dirname "$0")/windows-deps.sh" --packages)"
 
 # install_packages NAME...: those that are missing, if any. Status 1 when that is not possible.

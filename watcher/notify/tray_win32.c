@@ -46,7 +46,7 @@ static void take_news(struct tray *tray)
     } else if (news.change == TRAY_QUESTION_OVER) {
         tray_question_over(tray);
     }
-    tray_status_update(tray);
+    tray_status_update(tray, news.told.count > 0);
     tray_news_free(&news);
 }
 
