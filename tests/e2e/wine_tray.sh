@@ -138,9 +138,9 @@ closes "$status_window"
 # ---- the taskbar is started again ----
 
 find_window drop tcpipwatch-tray
-wait_for 10 "no icon" icon_is_not_there
+wait_for 30 "no icon" icon_is_not_there
 find_window taskbar
-wait_for 10 "the icon again" icon_is_there
+wait_for 30 "the icon again" icon_is_there
 check "with its face" icon_is restart
 
 # ---- files ----
@@ -154,12 +154,12 @@ closes "$policy - Notepad"
 
 choose x
 tray_ended "Exit"
-wait_for 10 "no icon" icon_is_not_there
+wait_for 30 "no icon" icon_is_not_there
 cp original.sys "$root/System32/drivers/tcpip.sys"
 # shellcheck disable=SC2086 # options
 start_tray $usual
 acted 1 differs
-wait_for 10 "the icon of a problem" icon_is problem
+wait_for 30 "the icon of a problem" icon_is problem
 sleep 3 # Wine takes its time for a balloon
 picture icon-problem 200x20+824+748
 picture balloon-error 1024x100+0+668
@@ -170,7 +170,7 @@ choose r
 opens "$ask_sure"
 picture_of question-restore "$ask_sure"
 click "$ask_sure" "Put it back"
-wait_for 10 "the originals" all_are original.sys
+wait_for 30 "the originals" all_are original.sys
 acted 1 restored
 opens "$ask_restart"
 open_menu

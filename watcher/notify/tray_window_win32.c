@@ -58,13 +58,16 @@ static RECT needed_by(HWND control, const wchar_t *text, LONG width)
     return needed;
 }
 
-static void move_below(HWND dialog, LONG line, LONG by)
+/* Buttons move along with the right side, too. */
+static void move_below(HWND dialog, LONG line, LONG wider, LONG taller)
 {
     for (HWND child = GetWindow(dialog, GW_CHILD); child != NULL;
          child = GetWindow(child, GW_HWNDNEXT)) {
         RECT place = place_of(dialog, child);
         if (place.top >= line) {
-            (void)SetWindowPos(child, NULL, place.left, place.top + by, 0, 0,
+            LRESULT kind = SendMessageW(child, WM_GETDLGCODE, 0, 0);
+            (void)SetWindowPos(child, NULL, place.left + ((kind & DLGC_BUTTON) != 0 ? wider : 0),
+                               place.top + taller, 0, 0,
                                SWP_NOSIZE | SWP_NOZORDER | SWP_NOACTIVATE);
         }
     }
@@ -115,7 +118,7 @@ void tray_dialog_text(HWND dialog, const wchar_t *text)
     LONG wider = smaller(excess(needed.right, width), room_beside(dialog));
     LONG taller = excess(needed.bottom, height);
     (void)SetWindowTextW(control, text);
-    move_below(dialog, place.bottom, taller);
+    move_below(dialog, place.bottom, wider, taller);
     (void)SetWindowPos(control, NULL, 0, 0, width + wider, height + taller,
                        SWP_NOMOVE | SWP_NOZORDER | SWP_NOACTIVATE);
     tray_dialog_middle(dialog, wider, taller);
