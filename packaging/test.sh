@@ -56,6 +56,13 @@ give_up() {
     exit 1
 }
 
+wine32() {
+    sh packaging/wine32.sh || {
+        result=$?
+        [ "$result" = 77 ] # not root: the programs for 32-bit Windows are built, and not run
+    }
+}
+
 packages() {
     # shellcheck source=packaging/packages.sh
     . "$here/packages.sh"
@@ -93,6 +100,7 @@ step "build gcc" build gcc
 if ! $quick; then
     builds="gcc asan clang fuzz win64 win32"
     step "windows libraries" sh packaging/windows-deps.sh
+    step "wine for 32 bit" wine32
     step "build asan" build asan -DTCPIPWATCH_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug
     step "build clang" build clang -DCMAKE_C_COMPILER=clang -DTCPIPWATCH_LINTS=ON -DTCPIPWATCH_E2E=OFF \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON

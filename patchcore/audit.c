@@ -81,6 +81,7 @@ char *audit_default_file(const char *data)
 
 void audit_changes(struct json *j, const struct pc_target *target, const struct pc_plan *plan)
 {
+    json_text(j, "way", pc_way_name(plan->way));
     json_open_array(j, "changes");
     for (size_t c = 0; c < PC_COPIES; c++) {
         const struct pc_change *change = &plan->changes[c];
@@ -106,6 +107,11 @@ void audit_changes(struct json *j, const struct pc_target *target, const struct 
         buf_free(&original);
     }
     json_close_array(j);
+}
+
+const char *pc_way_name(enum pc_way way)
+{
+    return way == PC_NEXT_BOOT ? "next-boot" : "now";
 }
 
 const char *pc_result_name(enum pc_result result)

@@ -16,8 +16,11 @@ enum os_status audit_write(const struct os *os, const char *file, struct json *j
 /* DATA/audit.jsonl; the caller frees. NULL when memory is out. */
 char *audit_default_file(const char *data);
 
-/* What a plan changes, as the array member "changes". */
+/* How and what a plan changes, as the members "way" and "changes" (an array). */
 void audit_changes(struct json *j, const struct pc_target *target, const struct pc_plan *plan);
+
+/* "now", "next-boot". */
+const char *pc_way_name(enum pc_way way);
 
 /* "done", "failed", "usage", "refused", "interrupted". */
 const char *pc_result_name(enum pc_result result);

@@ -1,15 +1,11 @@
 #include "install.h"
 
-#include "backup.h"
-#include "base/crc32.h"
 #include "base/utf.h"
-#include "journal.h"
+#include "boot.h"
+#include "system.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char staged_suffix[] = ".tcpipwatch-new";
 
 /* ---- sentences ---- */
 
@@ -31,19 +27,6 @@ void install_explain(struct buf *why, const char *path, const char *what, enum o
 {
     add_printable(why, path);
     buf_printf(why, " %s: %s.", what, os_status_text(status));
-}
-
-static void say_swapped(const struct pc_context *pc, const struct pc_copy *copy,
-                        const struct pc_change *change)
-{
-    struct buf path = BUF_INIT;
-    add_printable(&path, copy->path);
-    install_say(pc,
-                "%s: limit %" PRIu32 " -> %" PRIu32 " at file offset 0x%" PRIX32
-                ", checksum 0x%08" PRIX32 " -> 0x%08" PRIX32 ".",
-                buf_text(&path), change->limit_before, change->limit_after,
-                copy->inspection.limit_offset, change->checksum_before, change->checksum_after);
-    buf_free(&path);
 }
 
 /* ---- single steps ---- */
@@ -93,9 +76,9 @@ bool install_is_going_on(const struct pc_context *pc, const struct pc_target *ta
     return busy;
 }
 
-static char *staged_path(const struct pc_copy *copy)
+char *install_staged_path(const char *path)
 {
-    return text_printf("%s%s", copy->path, staged_suffix);
+    return text_printf("%s" PC_STAGED, path);
 }
 
 static enum os_status copy_metadata_of(const struct os *os, const char *path, struct os_file *file)
@@ -150,7 +133,7 @@ static enum os_status compare_staged(const struct os *os, const char *staged,
 bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
                    bool *staged, struct buf *why)
 {
-    char *path = staged_path(copy);
+    char *path = install_staged_path(copy->path);
     *staged = false;
     if (path == NULL) {
         buf_add_text(why, "Out of memory.");
@@ -176,7 +159,7 @@ bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, cons
 
 bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why)
 {
-    char *staged = staged_path(copy);
+    char *staged = install_staged_path(copy->path);
     enum os_status status = OS_NO_MEMORY;
     if (staged != NULL) {
         status = pc->os->rename(pc->os, staged, copy->path);
@@ -193,7 +176,7 @@ bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struc
 
 bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why)
 {
-    char *staged = staged_path(copy);
+    char *staged = install_staged_path(copy->path);
     enum os_status status = staged != NULL ? pc->os->remove(pc->os, staged) : OS_NO_MEMORY;
     if (status == OS_OK || status == OS_NOT_FOUND) {
         status = pc->os->flush_directory(pc->os, copy->directory);
@@ -227,248 +210,16 @@ bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
     return !out->failed && pc_set_limit((uint8_t *)out->data, out->len, limit);
 }
 
-/* ---- the transaction ---- */
+/* ---- what was begun before ---- */
 
-struct copy_work {
-    struct buf before, after;
-    bool staged;
-};
-
-struct transaction {
-    const struct pc_context *pc;
-    const struct pc_target *target;
-    const struct pc_plan *plan;
-    struct journal journal;
-    struct copy_work work[PC_COPIES];
-    bool swapping; /* the copies themselves may have been touched */
-    struct buf *why;
-};
-
-/* The copies that the plan wants changed, in order: for (each...) reads like a sentence. */
-static size_t next_wanted(const struct pc_plan *plan, size_t from)
+enum pc_result install_check_journal(const struct pc_context *pc, const struct pc_target *target,
+                                     struct journal *journal, enum install_earlier *earlier,
+                                     struct buf *why)
 {
-    while (from < PC_COPIES && !plan->changes[from].wanted) {
-        from++;
-    }
-    return from;
-}
-
-#define FOR_EACH_WANTED(t, c)                                                                      \
-    for (size_t c = next_wanted((t)->plan, 0); (c) < PC_COPIES;                                    \
-         (c) = next_wanted((t)->plan, (c) + 1))
-
-/* For `set` the original is saved before anything is written. For `restore` it is the other way
- * round: what the present file says its original is, is compared with the saved one. A lost save
- * does not stop a restore, since the two changed numbers are known with certainty. */
-static bool settle_original(struct transaction *t, const struct pc_copy *copy,
-                            const struct buf *original, const struct pc_inspection *inspection)
-{
-    if (!t->journal.is_restore) {
-        return backup_save(t->pc, original, inspection, copy->path, t->why);
-    }
-    struct buf saved = BUF_INIT;
-    struct buf note = BUF_INIT;
-    bool same = true;
-    switch (backup_load(t->pc, &inspection->version, inspection->has_version,
-                        crc32_update(0, original->data, original->len), &saved, &note)) {
-    case BACKUP_SOUND:
-        same = saved.len == original->len && memcmp(saved.data, original->data, saved.len) == 0;
-        break;
-    case BACKUP_MISSING:
-        install_say(t->pc, "No saved original of this build is in the data directory; the limit "
-                           "and the checksum are set back in the file itself.");
-        break;
-    case BACKUP_UNSOUND:
-        install_say(t->pc, "%s The limit and the checksum are set back in the file itself.",
-                    buf_text(&note));
-        break;
-    }
-    if (!same) {
-        add_printable(t->why, copy->path);
-        buf_add_text(t->why, " differs from the saved original in more than the limit.");
-    }
-    buf_free(&note);
-    buf_free(&saved);
-    return same;
-}
-
-/* Reads every copy again, makes the new images and settles the originals. */
-static bool prepare_copy(struct transaction *t, size_t c)
-{
-    const struct pc_change *change = &t->plan->changes[c];
-    const struct pc_copy *copy = &t->target->copies[c];
-    struct copy_work *work = &t->work[c];
-    struct buf original = BUF_INIT;
-    bool ready = false;
-    enum os_status status =
-        os_read_whole(t->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &work->before);
-    if (status != OS_OK) {
-        install_explain(t->why, copy->path, "cannot be read", status);
-        goto done;
-    }
-    if (crc32_update(0, work->before.data, work->before.len) != change->crc32_before) {
-        add_printable(t->why, copy->path);
-        buf_add_text(t->why, " was changed by another program since it was inspected.");
-        goto done;
-    }
-    if (!install_make_image(&work->before, change->limit_after, &work->after) ||
-        !install_make_image(&work->before, PC_LIMIT_WINDOWS, &original)) {
-        add_printable(t->why, copy->path);
-        buf_add_text(t->why, " could not be changed with certainty.");
-        goto done;
-    }
-    struct pc_inspection inspection;
-    pc_inspect((const uint8_t *)original.data, original.len, &inspection);
-    ready = settle_original(t, copy, &original, &inspection);
-    t->journal.version[c].known = inspection.has_version;
-    t->journal.version[c].number = inspection.version;
-done:
-    buf_free(&original);
-    return ready;
-}
-
-static bool stage_all(struct transaction *t)
-{
-    FOR_EACH_WANTED(t, c)
-    {
-        struct copy_work *work = &t->work[c];
-        if (!install_stage(t->pc, &t->target->copies[c], &work->after, &work->staged, t->why)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool write_journal(struct transaction *t, enum journal_phase phase)
-{
-    t->journal.phase = phase;
-    enum os_status status = journal_write(t->pc, t->target, &t->journal);
-    if (status != OS_OK) {
-        install_explain(t->why, t->pc->data, "cannot take the journal of this change", status);
-    }
-    return status == OS_OK;
-}
-
-static bool swap_all(struct transaction *t)
-{
-    t->swapping = true;
-    FOR_EACH_WANTED(t, c)
-    {
-        const struct pc_copy *copy = &t->target->copies[c];
-        if (!install_swap(t->pc, copy, t->why)) {
-            return false;
-        }
-        say_swapped(t->pc, copy, &t->plan->changes[c]);
-    }
-    return true;
-}
-
-/* Whether a copy has to be put back. A rename that was answered with an error may have been done
- * all the same, or by half, so that only the file itself can tell. */
-static bool has_to_go_back(struct transaction *t, size_t c, bool *back, struct buf *why)
-{
-    const struct pc_copy *copy = &t->target->copies[c];
-    struct buf present = BUF_INIT;
-    enum os_status status =
-        os_read_whole(t->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &present);
-    *back = status == OS_NOT_FOUND ||
-            (status == OS_OK &&
-             crc32_update(0, buf_text(&present), present.len) == t->plan->changes[c].crc32_after);
-    if (status != OS_OK && status != OS_NOT_FOUND) {
-        install_explain(why, copy->path, "cannot be read", status);
-    }
-    buf_free(&present);
-    return status == OS_OK || status == OS_NOT_FOUND;
-}
-
-static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
-{
-    const struct pc_copy *copy = &t->target->copies[c];
-    struct copy_work *work = &t->work[c];
-    bool back = false;
-    bool staged;
-    if (t->swapping) {
-        install_settle_aside(t->pc, copy);
-    }
-    if (!install_unstage(t->pc, copy, why) || (t->swapping && !has_to_go_back(t, c, &back, why))) {
-        return false;
-    }
-    return !back || (install_stage(t->pc, copy, &work->before, &staged, why) &&
-                     install_swap(t->pc, copy, why));
-}
-
-/* Every copy as it was, nothing beside it, no journal. */
-static bool undo_all(struct transaction *t)
-{
-    struct buf more = BUF_INIT;
-    bool undone = true;
-    FOR_EACH_WANTED(t, c)
-    {
-        if (t->swapping || t->work[c].staged) {
-            undone = undo_copy(t, c, &more) && undone;
-        }
-    }
-    if (undone) {
-        enum os_status status = journal_remove(t->pc, t->target);
-        undone = status == OS_OK;
-        if (!undone) {
-            install_explain(&more, t->pc->data, "keeps a journal that cannot be removed", status);
-        }
-    }
-    if (more.len > 0) {
-        buf_printf(t->why, " Putting things back: %s", buf_text(&more));
-    }
-    buf_free(&more);
-    return undone;
-}
-
-/* A crash from here on must not finish what the user is told was undone, so the journal says that
- * first; where it cannot be written either, a crash would still leave all copies alike. */
-static enum pc_result give_up(struct transaction *t)
-{
-    if (t->journal.phase == JOURNAL_COMMIT) {
-        t->journal.phase = JOURNAL_PREPARE;
-        (void)journal_write(t->pc, t->target, &t->journal);
-    }
-    if (undo_all(t)) {
-        buf_add_text(t->why, " Every copy is as it was before.");
-        return PC_FAILED;
-    }
-    buf_add_text(t->why, " Not everything could be put back; run \"tcpippatch recover\" when the "
-                         "cause is mended.");
-    return PC_INTERRUPTED;
-}
-
-static enum pc_result carry_out(struct transaction *t)
-{
-    FOR_EACH_WANTED(t, c)
-    {
-        if (!prepare_copy(t, c)) {
-            buf_add_text(t->why, " Nothing was changed.");
-            return PC_FAILED;
-        }
-    }
-    if (!write_journal(t, JOURNAL_PREPARE) || !stage_all(t) || !write_journal(t, JOURNAL_COMMIT) ||
-        !swap_all(t)) {
-        return give_up(t);
-    }
-    enum os_status status = journal_remove(t->pc, t->target);
-    if (status != OS_OK) {
-        install_explain(t->why, t->pc->data, "keeps a journal that cannot be removed", status);
-        buf_add_text(t->why,
-                     " All copies are changed; run \"tcpippatch recover\" when the cause is "
-                     "mended.");
-        return PC_INTERRUPTED;
-    }
-    return PC_DONE;
-}
-
-enum pc_result install_check_no_journal(const struct pc_context *pc, const struct pc_target *target,
-                                        struct buf *why)
-{
-    struct journal journal;
     enum keyfile_status whole;
-    enum os_status status = journal_read(pc, target, &journal, &whole);
+    enum boot_state state = BOOT_BROKEN;
+    *earlier = EARLIER_NONE;
+    enum os_status status = journal_read(pc, target, journal, &whole);
     if (status == OS_NOT_FOUND || status == OS_WRONG_KIND) {
         return PC_DONE;
     }
@@ -477,33 +228,49 @@ enum pc_result install_check_no_journal(const struct pc_context *pc, const struc
         buf_add_text(why, " Name another data directory with --data.");
         return PC_FAILED;
     }
+    if (whole == KEYFILE_OK && journal->phase == JOURNAL_BOOT) {
+        status = boot_look(pc, target, journal, &state);
+        if (status != OS_OK) {
+            buf_printf(why,
+                       "Whether a change waits for the next start of Windows cannot be told: "
+                       "%s.",
+                       os_status_text(status));
+            return PC_FAILED;
+        }
+        *earlier = state == BOOT_WAITS         ? EARLIER_WAITS
+                   : state == BOOT_CARRIED_OUT ? EARLIER_CARRIED_OUT
+                                               : EARLIER_NONE;
+        if (*earlier != EARLIER_NONE) {
+            return PC_DONE;
+        }
+    }
     buf_add_text(why, "Interrupted work was found under ");
     add_printable(why, target->root);
     buf_add_text(why, "; run \"tcpippatch recover\" first.");
     return PC_INTERRUPTED;
 }
 
-enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *target,
-                        const struct pc_plan *plan, struct buf *why)
+/* ---- who may write ---- */
+
+bool pc_is_redirected(void)
 {
-    struct os_lock *lock;
-    if (plan->wanted == 0) {
+    return system_is_redirected();
+}
+
+enum pc_result pc_check_redirection(bool redirected, bool running, struct buf *why)
+{
+    if (!redirected || !running) {
         return PC_DONE;
     }
-    struct transaction t = {.pc = pc, .target = target, .plan = plan, .why = why};
-    memcpy(t.journal.changes, plan->changes, sizeof t.journal.changes);
-    t.journal.is_restore = strcmp(plan->what, "restore") == 0;
-    enum pc_result result = install_begin(pc, target, &lock, why);
-    if (result == PC_DONE) {
-        result = install_check_no_journal(pc, target, why);
-    }
-    if (result == PC_DONE) {
-        result = carry_out(&t);
-    }
-    pc->os->unlock(pc->os, lock);
-    for (size_t c = 0; c < PC_COPIES; c++) {
-        buf_free(&t.work[c].before);
-        buf_free(&t.work[c].after);
-    }
-    return result;
+    buf_add_text(why, "This is the 32-bit program on a 64-bit Windows, which shows it other files "
+                      "in the place of system32, so that it cannot see the driver. Use the 64-bit "
+                      "programs instead: x64\\tcpippatch.exe, x64\\tcpipwatch.exe.");
+    return PC_REFUSED;
+}
+
+enum pc_result install_check_view(const struct pc_context *pc, const struct pc_target *target,
+                                  struct buf *why)
+{
+    bool redirected = pc_is_redirected();
+    return pc_check_redirection(redirected, redirected && pc_is_running_windows(pc, target), why);
 }

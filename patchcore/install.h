@@ -1,8 +1,10 @@
-/* The steps that a transaction over the copies is made of; install.c takes them in order, recover.c
- * finishes or undoes what a crash left. */
+/* The steps that a transaction over the copies is made of; apply.c takes them in order, waiting.c
+ * takes back what waits for the next start of Windows, recover.c finishes or undoes what a crash
+ * left. */
 #ifndef PATCHCORE_INSTALL_H
 #define PATCHCORE_INSTALL_H
 
+#include "journal.h"
 #include "patchcore.h"
 
 /* Says a step to the context's listener. */
@@ -23,9 +25,34 @@ enum pc_result install_begin(const struct pc_context *pc, const struct pc_target
  * interrupted. */
 bool install_is_going_on(const struct pc_context *pc, const struct pc_target *target);
 
-/* PC_DONE when no journal tells of interrupted work; otherwise a sentence in `why`. */
-enum pc_result install_check_no_journal(const struct pc_context *pc, const struct pc_target *target,
-                                        struct buf *why);
+/* PC_REFUSED with a sentence in `why` for a 32-bit program that cannot see the copies of the 64-bit
+ * Windows which runs it. */
+enum pc_result install_check_view(const struct pc_context *pc, const struct pc_target *target,
+                                  struct buf *why);
+
+/* What a journal tells of a change that was made before. */
+enum install_earlier {
+    EARLIER_NONE,
+    EARLIER_WAITS,       /* for the next start of Windows, and nothing is wrong with it */
+    EARLIER_CARRIED_OUT, /* at the last start; all that is left of it is its journal */
+};
+
+/* PC_DONE when no journal tells of interrupted work; otherwise a sentence in `why`. `journal` is
+ * that of the earlier change where there is one. */
+enum pc_result install_check_journal(const struct pc_context *pc, const struct pc_target *target,
+                                     struct journal *journal, enum install_earlier *earlier,
+                                     struct buf *why);
+
+/* True when the plan does to the copies just what the journal says. */
+bool install_is_same_change(const struct pc_plan *plan, const struct journal *journal);
+
+/* Takes back a change that waits, whose journal this is, under the lock. PC_FAILED: it still waits;
+ * PC_INTERRUPTED: recovery has to finish it. */
+enum pc_result install_withdraw(const struct pc_context *pc, const struct pc_target *target,
+                                struct journal *journal, struct buf *why);
+
+/* The path of the new file beside a copy; the caller frees. NULL when memory is out. */
+char *install_staged_path(const char *path);
 
 /* Writes `image` as a new file beside the copy, with the metadata of the present file where there
  * is one, flushes it, reads it back and compares. `staged` tells whether the file is there now:

@@ -5,7 +5,21 @@
 
 static const char journal_kind[] = "tcpipwatch-journal";
 
-enum { JOURNAL_VERSION = 1, JOURNAL_MOST = 64 * 1024 };
+/* Version 1 has the phases prepare and commit alone; it is still what these two are written as. */
+enum { JOURNAL_VERSION = 2, JOURNAL_MOST = 64 * 1024 };
+
+static const char *const phase_names[JOURNAL_PHASES] = {
+    [JOURNAL_PREPARE] = "prepare",
+    [JOURNAL_COMMIT] = "commit",
+    [JOURNAL_BOOT] = "boot",
+    [JOURNAL_WITHDRAW] = "withdraw",
+};
+
+static const char *const protected_names[PROTECTED_VALUES] = {
+    [PROTECTED_ABSENT] = "absent",
+    [PROTECTED_OFF] = "off",
+    [PROTECTED_ON] = "on",
+};
 
 char *journal_directory(const struct pc_context *pc, const struct pc_target *target)
 {
@@ -39,10 +53,15 @@ static uint32_t *number_in(struct pc_change *change, size_t i)
 static void format_journal(struct buf *out, const struct pc_target *target,
                            const struct journal *journal)
 {
-    keyfile_start(out, journal_kind, JOURNAL_VERSION);
+    bool at_boot = journal->phase == JOURNAL_BOOT || journal->phase == JOURNAL_WITHDRAW;
+    keyfile_start(out, journal_kind, at_boot ? JOURNAL_VERSION : 1);
     keyfile_add(out, "root", target->root);
-    keyfile_add(out, "phase", journal->phase == JOURNAL_COMMIT ? "commit" : "prepare");
+    keyfile_add(out, "phase", phase_names[journal->phase]);
     keyfile_add(out, "what", journal->is_restore ? "restore" : "set");
+    if (at_boot) {
+        keyfile_add(out, "protected", protected_names[journal->protected_before]);
+        keyfile_add_number(out, "others-crc32", journal->others_crc32);
+    }
     for (size_t c = 0; c < PC_COPIES; c++) {
         struct pc_change change = journal->changes[c];
         if (!change.wanted) {
@@ -172,18 +191,44 @@ static bool take_version_part(struct parsing *p, const char *value)
     return true;
 }
 
+/* The place of a word in a table, or -1. */
+static int find_word(const char *const words[], int count, const char *word)
+{
+    while (--count >= 0 && strcmp(words[count], word) != 0) {
+    }
+    return count;
+}
+
+/* A line on the change as a whole. False when it is none; `right` tells whether it makes sense. */
+static bool take_line_of_all(struct journal *journal, const char *key, const char *value,
+                             bool *right)
+{
+    uint64_t number = 0;
+    int found = 0;
+    if (strcmp(key, "phase") == 0) {
+        found = find_word(phase_names, JOURNAL_PHASES, value);
+        journal->phase = found >= 0 ? (enum journal_phase)found : JOURNAL_PREPARE;
+    } else if (strcmp(key, "protected") == 0) {
+        found = find_word(protected_names, PROTECTED_VALUES, value);
+        journal->protected_before = found >= 0 ? (enum journal_protected)found : PROTECTED_ON;
+    } else if (strcmp(key, "others-crc32") == 0) {
+        found = keyfile_number(value, UINT32_MAX, &number) ? 0 : -1;
+        journal->others_crc32 = (uint32_t)number;
+    } else if (strcmp(key, "what") == 0) {
+        journal->is_restore = strcmp(value, "restore") == 0;
+    } else {
+        /* The rest is for people: the target says where the copies are. */
+        return strcmp(key, "root") == 0 || strcmp(key, "path") == 0;
+    }
+    *right = found >= 0;
+    return true;
+}
+
 static bool take_line(struct parsing *p, const char *key, const char *value)
 {
-    if (strcmp(key, "root") == 0 || strcmp(key, "path") == 0) {
-        return true; /* for people: the target says where the copies are */
-    }
-    if (strcmp(key, "phase") == 0) {
-        p->journal->phase = strcmp(value, "commit") == 0 ? JOURNAL_COMMIT : JOURNAL_PREPARE;
-        return true;
-    }
-    if (strcmp(key, "what") == 0) {
-        p->journal->is_restore = strcmp(value, "restore") == 0;
-        return true;
+    bool right = true;
+    if (take_line_of_all(p->journal, key, value, &right)) {
+        return right;
     }
     if (strcmp(key, "copy") == 0) {
         return begin_copy(p, value);

@@ -10,13 +10,22 @@
 #include "patchcore.h"
 
 enum journal_phase {
-    JOURNAL_PREPARE, /* new files are being written beside the copies: to be undone */
-    JOURNAL_COMMIT,  /* all new files are whole and on the disk: to be finished */
+    JOURNAL_PREPARE,  /* new files are being written beside the copies: to be undone */
+    JOURNAL_COMMIT,   /* all new files are whole and on the disk: to be finished */
+    JOURNAL_BOOT,     /* the same, and they are registered for the next start of Windows, or just
+                       * being so; boot_look() tells what became of it */
+    JOURNAL_WITHDRAW, /* such a change is being taken back: to be undone */
+    JOURNAL_PHASES
 };
+
+/* What AllowProtectedRenames was before a change was registered. */
+enum journal_protected { PROTECTED_ABSENT, PROTECTED_OFF, PROTECTED_ON, PROTECTED_VALUES };
 
 struct journal {
     enum journal_phase phase;
     bool is_restore;
+    enum journal_protected protected_before;
+    uint32_t others_crc32; /* of what others had registered for the next start */
     struct pc_change changes[PC_COPIES];
     struct {
         bool known;

@@ -55,6 +55,15 @@ enum os_open {
 
 #define OS_ASIDE ".tcpipwatch-old"
 
+/* What a running Windows keeps for its next start: values of the Session Manager's registry key. */
+enum os_at_boot {
+    OS_BOOT_RENAMES,   /* PendingFileRenameOperations, see pending.h */
+    OS_BOOT_RENAMES_2, /* PendingFileRenameOperations2, which it goes through afterwards */
+    OS_BOOT_PROTECTED, /* AllowProtectedRenames, 4 bytes: other than 0 lets these renames replace
+                        * protected files. The start removes it */
+    OS_AT_BOOT
+};
+
 struct os_file; /* private to the implementation */
 struct os_lock;
 
@@ -100,6 +109,16 @@ struct os {
     void (*unlock)(const struct os *os, struct os_lock *lock);
     /* The path as the system knows it, absolute and without links. Added to `out`. */
     enum os_status (*real_path)(const struct os *os, const char *path, struct buf *out);
+
+    /* For the next start of the Windows that runs this; elsewhere OS_UNSUPPORTED. On the medium
+     * when they return. `rename_at_boot` registers that `from` takes the place of `to`, behind all
+     * that is registered; both absolute. `read_at_boot` gives a value's bytes in `out` (which is
+     * emptied first), OS_NOT_FOUND when there is none, OS_WRONG_KIND when it is of another type
+     * than Windows makes it. `write_at_boot` replaces the bytes; no bytes remove the value. */
+    enum os_status (*rename_at_boot)(const struct os *os, const char *from, const char *to);
+    enum os_status (*read_at_boot)(const struct os *os, enum os_at_boot which, struct buf *out);
+    enum os_status (*write_at_boot)(const struct os *os, enum os_at_boot which, const void *bytes,
+                                    size_t size);
 };
 
 /* The table for the platform this was built for. */

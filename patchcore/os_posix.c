@@ -371,6 +371,35 @@ static enum os_status posix_real_path(const struct os *os, const char *path, str
     return out->failed ? OS_NO_MEMORY : OS_OK;
 }
 
+/* ---- at the next start of Windows ---- */
+
+static enum os_status posix_rename_at_boot(const struct os *os, const char *from, const char *to)
+{
+    (void)os;
+    (void)from;
+    (void)to;
+    return OS_UNSUPPORTED;
+}
+
+static enum os_status posix_read_at_boot(const struct os *os, enum os_at_boot which,
+                                         struct buf *out)
+{
+    (void)os;
+    (void)which;
+    buf_clear(out);
+    return OS_UNSUPPORTED;
+}
+
+static enum os_status posix_write_at_boot(const struct os *os, enum os_at_boot which,
+                                          const void *bytes, size_t size)
+{
+    (void)os;
+    (void)which;
+    (void)bytes;
+    (void)size;
+    return OS_UNSUPPORTED;
+}
+
 const struct os *os_native(void)
 {
     static const struct os table = {
@@ -390,6 +419,9 @@ const struct os *os_native(void)
         .lock = posix_lock,
         .unlock = posix_unlock,
         .real_path = posix_real_path,
+        .rename_at_boot = posix_rename_at_boot,
+        .read_at_boot = posix_read_at_boot,
+        .write_at_boot = posix_write_at_boot,
     };
     return &table;
 }

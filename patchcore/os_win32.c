@@ -1,11 +1,10 @@
-#include "os.h"
+#include "os_win32.h"
 
 #include "wide_win32.h"
 
 #include <aclapi.h>
 #include <sddl.h>
 #include <stdlib.h>
-#include <windows.h>
 
 struct os_file {
     HANDLE handle;
@@ -16,7 +15,7 @@ struct os_lock {
     HANDLE handle;
 };
 
-static enum os_status status_of(DWORD error)
+enum os_status win32_status(DWORD error)
 {
     switch (error) {
     case ERROR_SUCCESS:
@@ -63,7 +62,7 @@ static enum os_status status_of(DWORD error)
 static enum os_status last_status(void)
 {
     DWORD error = GetLastError();
-    return error == ERROR_SUCCESS ? OS_IO : status_of(error);
+    return error == ERROR_SUCCESS ? OS_IO : win32_status(error);
 }
 
 static enum os_status win32_close(const struct os *os, struct os_file *file)
@@ -157,7 +156,7 @@ static enum os_status win32_read_at(const struct os *os, struct os_file *file, u
         DWORD want = size - *got < STEP ? (DWORD)(size - *got) : STEP;
         if (!ReadFile(file->handle, (char *)buffer + *got, want, &part, &place)) {
             DWORD error = GetLastError();
-            return error == ERROR_HANDLE_EOF ? OS_OK : status_of(error);
+            return error == ERROR_HANDLE_EOF ? OS_OK : win32_status(error);
         }
         if (part == 0) {
             break;
@@ -252,8 +251,9 @@ static enum os_status copy_security(const struct os_file *model, const struct os
     DWORD error = GetSecurityInfo(model->handle, SE_FILE_OBJECT, parts, &owner, &group, &list, NULL,
                                   &descriptor);
     if (error != ERROR_SUCCESS) {
-        return error == ERROR_NOT_SUPPORTED || error == ERROR_INVALID_FUNCTION ? OS_OK
-                                                                               : status_of(error);
+        return error == ERROR_NOT_SUPPORTED || error == ERROR_INVALID_FUNCTION
+                   ? OS_OK
+                   : win32_status(error);
     }
     error = SetSecurityInfo(file->handle, SE_FILE_OBJECT, parts, owner, group, list, NULL);
     if (error == ERROR_INVALID_OWNER || error == ERROR_PRIVILEGE_NOT_HELD) {
@@ -263,7 +263,7 @@ static enum os_status copy_security(const struct os_file *model, const struct os
                                 list, NULL);
     }
     LocalFree(descriptor);
-    return error == ERROR_NOT_SUPPORTED ? OS_OK : status_of(error);
+    return error == ERROR_NOT_SUPPORTED ? OS_OK : win32_status(error);
 }
 
 static enum os_status win32_copy_metadata(const struct os *os, struct os_file *model,
@@ -347,7 +347,7 @@ static enum os_status win32_rename(const struct os *os, const char *from, const 
             bool in_use = error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION ||
                           error == ERROR_USER_MAPPED_FILE;
             if (!in_use || is_directory(wide_to) || !move_aside_and_in(wide_from, wide_to)) {
-                status = status_of(in_use ? GetLastError() : error);
+                status = win32_status(in_use ? GetLastError() : error);
             }
         }
     }
@@ -581,6 +581,9 @@ const struct os *os_native(void)
         .lock = win32_lock,
         .unlock = win32_unlock,
         .real_path = win32_real_path,
+        .rename_at_boot = win32_rename_at_boot,
+        .read_at_boot = win32_read_at_boot,
+        .write_at_boot = win32_write_at_boot,
     };
     return &table;
 }

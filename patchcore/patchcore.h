@@ -43,9 +43,19 @@ struct pc_version {
     uint16_t part[4]; /* 5.1.2600.2180 */
 };
 
+/* What a Windows has, by its version. */
+enum pc_generation {
+    PC_GENERATION_UNKNOWN, /* no Windows that is known, or its version is not */
+    PC_GENERATION_BEFORE,  /* none: 2000, XP before SP2, Server 2003 before SP1 */
+    PC_GENERATION_LIMIT,   /* the limit in tcpip.sys: XP from SP2 on, Server 2003 from SP1 on */
+    PC_GENERATION_SP2,     /* the limit, which Service Pack 2 removes: Vista and Server 2008 */
+    PC_GENERATION_AFTER,   /* none, unless it is switched on: Vista SP2, Windows 7 and later */
+};
+
 struct pc_inspection {
     enum pc_status status;
-    enum pc_machine machine; /* PC_MACHINE_OTHER: unknown, or neither of the two */
+    enum pc_generation generation; /* by the version of a sound image that says it is tcpip.sys */
+    enum pc_machine machine;       /* PC_MACHINE_OTHER: unknown, or neither of the two */
     bool has_version;
     struct pc_version version; /* the file version of the version resource */
     uint64_t size;             /* bytes */
@@ -121,6 +131,9 @@ struct pc_context {
 
 enum { PC_COPIES = 3, PC_DRIVERS = 2 };
 
+/* Behind the path of a copy: its new file, until that takes the copy's place. */
+#define PC_STAGED ".tcpipwatch-new"
+
 /* One of the places where Windows keeps tcpip.sys, in the order in which they are written:
  * ServicePackFiles/i386, system32/dllcache, system32/drivers (PC_DRIVERS, the last). */
 struct pc_copy {
@@ -155,10 +168,22 @@ struct pc_change {
     uint32_t crc32_original;            /* of the file with a limit of PC_LIMIT_WINDOWS */
 };
 
+/* When the new files take the place of the old ones. */
+enum pc_way {
+    PC_NOW,       /* at once */
+    PC_NEXT_BOOT, /* at the next start of Windows, before it watches them; only for the copies of
+                   * the Windows that runs this */
+};
+
 struct pc_plan {
     const char *what; /* "set" or "restore"; static */
     size_t wanted;    /* how many of the changes are wanted */
     struct pc_change changes[PC_COPIES];
+    enum pc_way way; /* for the caller to set before pc_apply() */
+    /* An earlier change waits for the next start of Windows. pc_apply() takes it back first, also
+     * when nothing else is wanted; unless it is this very change, to be made that way. */
+    bool waits;
+    bool same_waits; /* that change does just what this plan does */
 };
 
 /* Plans to give every writable copy the limit (PC_LIMIT_LEAST to PC_LIMIT_MOST), or to give every
@@ -171,18 +196,52 @@ enum pc_result pc_plan_restore(const struct pc_context *pc, const struct pc_targ
                                struct pc_plan *plan, struct buf *why);
 
 /* Carries a plan out as one transaction: all copies or none. Reads every copy again first, and
- * fails when one is not what the plan was made for. PC_FAILED: everything was put back, `why` says
- * what failed; PC_INTERRUPTED: not even that was possible. */
+ * fails when one is not what the plan was made for. PC_DONE with PC_NEXT_BOOT: every new file is on
+ * the disk and registered with Windows. PC_REFUSED: with PC_NEXT_BOOT nothing can be registered
+ * here. PC_FAILED: everything was put back, `why` says what failed; PC_INTERRUPTED: not even that
+ * was possible. A change that waited before may have been taken back in each case. */
 enum pc_result pc_apply(const struct pc_context *pc, const struct pc_target *target,
                         const struct pc_plan *plan, struct buf *why);
 
-/* Finishes or undoes interrupted work under this root; PC_DONE when there is none. `why` gets the
- * sentences that say what was found and done. */
+/* What waits for the next start of Windows. */
+struct pc_waiting {
+    bool is_restore;
+    uint32_t limit_after; /* of the drivers copy, or of the first that is changed */
+    struct pc_change changes[PC_COPIES];
+};
+
+/* True when a change of this root waits for the next start of Windows, and nothing is wrong with
+ * it: every copy is still what it was, every new file is whole and registered. */
+bool pc_waiting(const struct pc_context *pc, const struct pc_target *target,
+                struct pc_waiting *out);
+
+/* Takes it back: removes what is registered for it, and nothing that others have registered, the
+ * new files and the journal. PC_DONE when none waits; PC_FAILED: it still waits; PC_INTERRUPTED:
+ * pc_recover() has to be called. */
+enum pc_result pc_withdraw(const struct pc_context *pc, const struct pc_target *target,
+                           struct buf *why);
+
+/* True when the root is the directory of the Windows that runs this, however it was named. */
+bool pc_is_running_windows(const struct pc_context *pc, const struct pc_target *target);
+
+/* True for a 32-bit program on a 64-bit Windows. It cannot see the copies of the running system, so
+ * that planning, applying, recovering and withdrawing there is refused. */
+bool pc_is_redirected(void);
+
+/* The decision behind that: PC_REFUSED with a sentence in `why` that names the other programs, when
+ * the program is redirected and the root the running system's; else PC_DONE. */
+enum pc_result pc_check_redirection(bool redirected, bool running, struct buf *why);
+
+/* Finishes or undoes interrupted work under this root; PC_DONE when there is none. A change that
+ * waits for the next start of Windows is left waiting; one that Windows has carried out is settled,
+ * and one that it has not, or only in part, is finished or undone, so that all copies are alike.
+ * What was found and done is said; `why` gets what failed. */
 enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *target,
                           struct buf *why);
 
 /* True when a journal of interrupted work exists for this root; that of a program that is at work
- * on it right now is none. */
+ * on it right now is none, nor is that of a change which waits for the next start of Windows or was
+ * carried out at the last one. */
 bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target);
 
 /* The file name of a saved original, "5.1.2600.2180-8b1d2f3a.sys", into `out`. */

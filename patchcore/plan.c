@@ -65,8 +65,13 @@ static enum pc_result make_plan(const struct pc_context *pc, const struct pc_tar
                                 uint32_t limit, const char *what, struct pc_plan *plan,
                                 struct buf *why)
 {
+    struct journal journal;
+    enum install_earlier earlier = EARLIER_NONE;
     *plan = (struct pc_plan){.what = what};
-    enum pc_result result = install_check_no_journal(pc, target, why);
+    enum pc_result result = install_check_view(pc, target, why);
+    if (result == PC_DONE) {
+        result = install_check_journal(pc, target, &journal, &earlier, why);
+    }
     if (result == PC_INTERRUPTED && install_is_going_on(pc, target)) {
         buf_clear(why);
         install_explain_busy(target, why);
@@ -86,6 +91,8 @@ static enum pc_result make_plan(const struct pc_context *pc, const struct pc_tar
             result = PC_FAILED;
         }
     }
+    plan->waits = earlier == EARLIER_WAITS;
+    plan->same_waits = plan->waits && install_is_same_change(plan, &journal);
     return result;
 }
 

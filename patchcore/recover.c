@@ -2,8 +2,8 @@
 #include "backup.h"
 #include "base/crc32.h"
 #include "base/utf.h"
+#include "boot.h"
 #include "install.h"
-#include "journal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -153,11 +153,64 @@ static bool look_at_copies(struct recovery *r)
     return true;
 }
 
-/* Forward when all new files were written and the drivers copy is still ours, else back. */
+static bool any_found(const struct recovery *r, enum found found)
+{
+    bool any = false;
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        any = any || (r->journal.changes[c].wanted && r->found[c] == found);
+    }
+    return any;
+}
+
+/* After a change that Windows was to carry out at its start, the drivers copy decides, so that it
+ * need not be replaced while Windows watches it. */
+static bool goes_forward(const struct recovery *r)
+{
+    const bool driver_wanted = r->journal.changes[PC_DRIVERS].wanted;
+    const enum found driver = r->found[PC_DRIVERS];
+    switch (r->journal.phase) {
+    case JOURNAL_COMMIT:
+        return !driver_wanted || driver != FOUND_FOREIGN;
+    case JOURNAL_BOOT:
+        return driver_wanted ? driver == FOUND_AFTER : any_found(r, FOUND_AFTER);
+    default:
+        return false;
+    }
+}
+
+/* How much of a change Windows has carried out at its start. */
+enum boot_part { PART_NONE, PART_SOME, PART_ALL };
+
+static enum boot_part part_carried_out(const struct recovery *r)
+{
+    bool old = any_found(r, FOUND_BEFORE) || any_found(r, FOUND_MISSING);
+    return !any_found(r, FOUND_AFTER) ? PART_NONE : old ? PART_SOME : PART_ALL;
+}
+
+static void say_settled(const struct recovery *r, enum boot_part part, bool forward)
+{
+    const char *what = r->journal.is_restore ? "restore" : "change";
+    const char *before = r->journal.phase == JOURNAL_BOOT && part == PART_NONE
+                             ? "Windows has not carried out the %s that was registered for its "
+                               "start; it was taken back: every copy is as it was before."
+                         : r->journal.phase == JOURNAL_BOOT
+                             ? "Windows has carried out only a part of the %s that was registered "
+                               "for its start; that was undone: every copy is as it was before."
+                             : "An interrupted %s was found and undone: every copy is as it was "
+                               "before.";
+    const char *after =
+        r->journal.phase != JOURNAL_BOOT ? "An interrupted %s was found and finished."
+        : part == PART_ALL ? "Windows has carried out the %s that was registered for its start."
+                           : "Windows has carried out only a part of the %s that was registered "
+                             "for its start; the rest was done now.";
+    install_say(r->pc, forward ? after : before, what);
+}
+
+/* All copies alike, and nothing left behind. */
 static enum pc_result settle(struct recovery *r)
 {
-    bool forward = r->journal.phase == JOURNAL_COMMIT && !(r->journal.changes[PC_DRIVERS].wanted &&
-                                                           r->found[PC_DRIVERS] == FOUND_FOREIGN);
+    bool forward = goes_forward(r);
+    enum boot_part part = part_carried_out(r);
     for (size_t c = 0; c < PC_COPIES; c++) {
         if (r->journal.changes[c].wanted && r->found[c] == FOUND_FOREIGN) {
             say_foreign(r, &r->target->copies[c]);
@@ -180,12 +233,40 @@ static enum pc_result settle(struct recovery *r)
         install_explain(r->why, r->pc->data, "keeps a journal that cannot be removed", status);
         return PC_INTERRUPTED;
     }
-    const char *what = r->journal.is_restore ? "restore" : "change";
-    install_say(r->pc,
-                forward ? "An interrupted %s was found and finished."
-                        : "An interrupted %s was found and undone: every copy is as it was before.",
-                what);
+    say_settled(r, part, forward);
     return PC_DONE;
+}
+
+static bool unregister(struct recovery *r)
+{
+    bool done = boot_unregister(r->pc, r->target, &r->journal, r->why);
+    if (!done) {
+        buf_add_text(r->why, " Mend the cause and run \"tcpippatch recover\" again.");
+    }
+    return done;
+}
+
+/* A change that is registered for the start of Windows, or was. */
+static enum pc_result settle_at_boot(struct recovery *r)
+{
+    enum boot_state state = BOOT_BROKEN;
+    enum os_status status = OS_OK;
+    if (r->journal.phase == JOURNAL_BOOT) {
+        status = boot_look(r->pc, r->target, &r->journal, &state);
+    }
+    if (status != OS_OK) {
+        buf_printf(r->why,
+                   "Whether a change waits for the next start of Windows cannot be told: "
+                   "%s.",
+                   os_status_text(status));
+        return PC_INTERRUPTED;
+    }
+    if (state == BOOT_WAITS) {
+        install_say(r->pc, "A %s waits for the next start of Windows; nothing is wrong with it.",
+                    r->journal.is_restore ? "restore" : "change");
+        return PC_DONE;
+    }
+    return unregister(r) && look_at_copies(r) ? settle(r) : PC_INTERRUPTED;
 }
 
 /* Each copy is a whole file whatever happened, since it is only ever replaced by a rename. So a
@@ -197,9 +278,11 @@ static enum pc_result set_journal_aside(struct recovery *r, enum keyfile_status 
     char *to = directory != NULL ? os_path_join(directory, "journal.unreadable") : NULL;
     enum os_status status = OS_NO_MEMORY;
     if (from != NULL && to != NULL) {
-        status = whole == KEYFILE_FUTURE ? OS_UNSUPPORTED
-                 : remove_staged(r)      ? r->pc->os->rename(r->pc->os, from, to)
-                                         : OS_IO;
+        /* Nor may Windows rename what it was told to, should that be in it. */
+        r->journal = (struct journal){.protected_before = PROTECTED_ON};
+        status = whole == KEYFILE_FUTURE             ? OS_UNSUPPORTED
+                 : unregister(r) && remove_staged(r) ? r->pc->os->rename(r->pc->os, from, to)
+                                                     : OS_IO;
     }
     if (status == OS_OK) {
         struct buf path = BUF_INIT;
@@ -229,7 +312,8 @@ static enum pc_result recover_locked(struct recovery *r)
         return set_journal_aside(r, whole);
     }
     if (status == OS_OK) {
-        return look_at_copies(r) ? settle(r) : PC_INTERRUPTED;
+        bool at_boot = r->journal.phase == JOURNAL_BOOT || r->journal.phase == JOURNAL_WITHDRAW;
+        return at_boot ? settle_at_boot(r) : look_at_copies(r) ? settle(r) : PC_INTERRUPTED;
     }
     if (status != OS_NOT_FOUND) {
         install_explain(r->why, r->pc->data, "cannot be searched for interrupted work", status);
@@ -254,7 +338,11 @@ enum pc_result pc_recover(const struct pc_context *pc, const struct pc_target *t
         install_explain(why, pc->data, "cannot be searched for interrupted work", status);
         return PC_INTERRUPTED;
     }
-    enum pc_result result = PC_INTERRUPTED;
+    enum pc_result result = install_check_view(pc, target, why);
+    if (result != PC_DONE) {
+        return result;
+    }
+    result = PC_INTERRUPTED;
     if (install_begin(pc, target, &lock, why) == PC_DONE) {
         result = recover_locked(&r);
         if (result == PC_DONE) {
@@ -270,5 +358,13 @@ bool pc_interrupted(const struct pc_context *pc, const struct pc_target *target)
 {
     struct journal journal;
     enum keyfile_status whole;
-    return journal_read(pc, target, &journal, &whole) == OS_OK && !install_is_going_on(pc, target);
+    enum boot_state state = BOOT_BROKEN;
+    if (journal_read(pc, target, &journal, &whole) != OS_OK) {
+        return false;
+    }
+    if (whole == KEYFILE_OK && journal.phase == JOURNAL_BOOT &&
+        boot_look(pc, target, &journal, &state) == OS_OK && state != BOOT_BROKEN) {
+        return false;
+    }
+    return !install_is_going_on(pc, target);
 }

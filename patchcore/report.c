@@ -45,14 +45,26 @@ void report_image(struct buf *out, const char *path, const struct pc_inspection 
     }
 }
 
-void report_image_json(struct buf *out, const char *path, const struct pc_inspection *inspection)
+/* `change` is what waits for a copy, or NULL. */
+static void add_image_json(struct buf *out, const char *path,
+                           const struct pc_inspection *inspection, const struct pc_change *change)
 {
     struct json j = json_start(out);
     json_open_object(&j, NULL);
     json_text(&j, "path", path);
     pc_inspection_json(&j, inspection);
+    if (change != NULL && change->wanted) {
+        json_number(&j, "next_boot_limit", change->limit_after);
+    } else if (change != NULL) {
+        json_null(&j, "next_boot_limit");
+    }
     json_close_object(&j);
     buf_add_char(out, '\n');
+}
+
+void report_image_json(struct buf *out, const char *path, const struct pc_inspection *inspection)
+{
+    add_image_json(out, path, inspection, NULL);
 }
 
 void report_unreadable(struct buf *out, const char *path, enum os_status status)
@@ -100,16 +112,77 @@ void report_target(struct buf *out, const struct pc_target *target)
     }
 }
 
-void report_target_json(struct buf *out, const struct pc_target *target)
+void report_target_json(struct buf *out, const struct pc_target *target,
+                        const struct pc_waiting *waiting)
 {
     for (size_t c = PC_COPIES; c-- > 0;) {
         const struct pc_copy *copy = &target->copies[c];
         if (copy->present && copy->access == OS_OK) {
-            report_image_json(out, copy->path, &copy->inspection);
+            add_image_json(out, copy->path, &copy->inspection,
+                           waiting != NULL ? &waiting->changes[c] : NULL);
         } else if (copy->present) {
             report_unreadable_json(out, copy->path, copy->access);
         }
     }
+}
+
+/* The limit that the copies have until then. */
+static uint32_t limit_until_then(const struct pc_waiting *waiting)
+{
+    size_t c = PC_DRIVERS;
+    while (c > 0 && !waiting->changes[c].wanted) {
+        c--;
+    }
+    return waiting->changes[c].limit_before;
+}
+
+void report_waiting(struct buf *out, const struct pc_waiting *waiting)
+{
+    uint32_t now = limit_until_then(waiting);
+    buf_printf(out,
+               "A %s waits for the next start of Windows: the limit is %" PRIu32 " then. Restart "
+               "Windows to have it, or take it back with \"tcpippatch ",
+               waiting->is_restore ? "restore" : "change", waiting->limit_after);
+    if (now == PC_LIMIT_WINDOWS) {
+        buf_add_text(out, "restore\".\n");
+    } else {
+        buf_printf(out, "set --limit %" PRIu32 "\".\n", now);
+    }
+}
+
+void report_registering(struct buf *out, const struct pc_target *target, const struct pc_plan *plan)
+{
+    buf_add_text(out, "At its next start, before it watches them, Windows renames\n");
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        if (plan->changes[c].wanted) {
+            buf_add_text(out, "  ");
+            add_printable(out, target->copies[c].path);
+            buf_add_text(out, PC_STAGED " to ");
+            add_printable(out, target->copies[c].path);
+            buf_add_char(out, '\n');
+        }
+    }
+    buf_add_text(out, "as its registry is told in PendingFileRenameOperations, with "
+                      "AllowProtectedRenames = 1.\n");
+}
+
+void report_protection(struct buf *out)
+{
+    buf_add_text(out,
+                 "Windows File Protection will notice this. An administrator who is logged on at "
+                 "the machine\nitself sees two windows, one after the other:\n"
+                 "  1. Files were replaced by unrecognized versions, and the Windows CD is wanted: "
+                 "press Cancel.\n"
+                 "  2. Whether to keep the unrecognized versions: press Yes.\n"
+                 "Any other button puts the files back as they were. With nobody logged on there, "
+                 "the windows\nwait for the next one who is.\n");
+}
+
+void report_boot_scan(struct buf *out)
+{
+    buf_add_text(out, "Warning: this Windows looks through its protected files at its start "
+                      "(SFCScan is not 0), and will put the originals back then. Switch that scan "
+                      "off with \"sfc /revert\" to keep a change.\n");
 }
 
 static void add_bytes(struct buf *out, uint32_t value)

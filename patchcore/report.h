@@ -14,7 +14,25 @@ void report_unreadable_json(struct buf *out, const char *path, enum os_status st
 
 /* All copies under a root, those that are there. */
 void report_target(struct buf *out, const struct pc_target *target);
-void report_target_json(struct buf *out, const struct pc_target *target);
+
+/* The same; with what waits for the next start of Windows (or NULL) each has a member
+ * "next_boot_limit", null for a copy that stays as it is. */
+void report_target_json(struct buf *out, const struct pc_target *target,
+                        const struct pc_waiting *waiting);
+
+/* A sentence on the change that waits. */
+void report_waiting(struct buf *out, const struct pc_waiting *waiting);
+
+/* What is registered with Windows for the plan: each new file, and the file whose place it takes.
+ */
+void report_registering(struct buf *out, const struct pc_target *target,
+                        const struct pc_plan *plan);
+
+/* What Windows File Protection will ask after a change at once, and which buttons keep it. */
+void report_protection(struct buf *out);
+
+/* A warning for a Windows that looks through its protected files at its start. */
+void report_boot_scan(struct buf *out);
 
 /* What a plan changes: each file, offset, old and new bytes and checksums. */
 void report_plan(struct buf *out, const struct pc_target *target, const struct pc_plan *plan);
@@ -22,7 +40,7 @@ void report_plan(struct buf *out, const struct pc_target *target, const struct p
 /* The copies that are there and are left alone, each with its reason. */
 void report_left_alone(struct buf *out, const struct pc_target *target);
 
-/* {"result","exit_status","what","root","dry_run","message","changes":[...]} */
+/* {"result","exit_status","what","root","dry_run","message","way","changes":[...]} */
 void report_result_json(struct buf *out, const struct pc_target *target, const struct pc_plan *plan,
                         enum pc_result result, bool dry_run, const char *message);
 

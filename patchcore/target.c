@@ -3,6 +3,7 @@
 
 #include "base/crc32.h"
 #include "base/utf.h"
+#include "paths.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -195,6 +196,27 @@ enum pc_result pc_find(const struct pc_context *pc, const char *root, struct pc_
         find_copy(os, root, places[i], &target->copies[i]);
     }
     return PC_DONE;
+}
+
+/* Two spellings of a directory, also through a link or a drive that stands for a directory. */
+static bool is_same_directory(const struct os *os, const char *one, const char *other)
+{
+    struct os_stat a;
+    struct os_stat b;
+    return os_stat_directory(os, one, &a) == OS_OK && os_stat_directory(os, other, &b) == OS_OK &&
+           a.inode != 0 && a.inode == b.inode && a.device == b.device;
+}
+
+bool pc_is_running_windows(const struct pc_context *pc, const struct pc_target *target)
+{
+    struct buf real = BUF_INIT;
+    char *running = target->root != NULL ? paths_running_windows() : NULL;
+    bool same = running != NULL && ((pc->os->real_path(pc->os, running, &real) == OS_OK &&
+                                     same_text_nocase(buf_text(&real), target->root)) ||
+                                    is_same_directory(pc->os, running, target->root));
+    buf_free(&real);
+    free(running);
+    return same;
 }
 
 void pc_target_free(struct pc_target *target)

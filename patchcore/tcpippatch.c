@@ -6,7 +6,9 @@
 #include "base/wintime.h"
 #include "paths.h"
 #include "report.h"
+#include "system.h"
 #include "tcpippatch_options.h"
+#include "tcpippatch_rate.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -22,6 +24,7 @@ struct session {
     const struct options *options;
     bool yes;     /* the question before writing is answered */
     bool running; /* the root is the running system's own */
+    bool said;    /* the patch core has told of a step */
     struct pc_context pc;
     struct pc_target target;
     struct buf out; /* for standard output */
@@ -49,6 +52,7 @@ static void complain(struct session *s)
 static void say_step(void *context, const char *sentence)
 {
     struct session *s = context;
+    s->said = true;
     if (!s->options->json) {
         (void)term_write(TERM_OUT, sentence);
         (void)term_write(TERM_OUT, "\n");
@@ -67,6 +71,9 @@ static void write_audit(struct session *s, const struct pc_plan *plan, enum pc_r
     json_text(&j, "root", s->target.root);
     json_text(&j, "result", pc_result_name(result));
     json_text(&j, "message", s->why.len > 0 ? s->why.data : NULL);
+    if (plan->waits) {
+        json_bool(&j, "takes_back", true); /* what waited for the start of Windows */
+    }
     audit_changes(&j, &s->target, plan);
     enum os_status status = audit_write(s->pc.os, file, &j, &line);
     if (status != OS_OK) {
@@ -80,6 +87,16 @@ static void write_audit(struct session *s, const struct pc_plan *plan, enum pc_r
 }
 
 /* ---- the commands ---- */
+
+static struct rate_work rate_work(struct session *s)
+{
+    return (struct rate_work){.options = s->options,
+                              .pc = &s->pc,
+                              .target = &s->target,
+                              .running = s->running,
+                              .out = &s->out,
+                              .why = &s->why};
+}
 
 static enum pc_result run_inspect(struct session *s)
 {
@@ -107,13 +124,24 @@ static enum pc_result run_inspect(struct session *s)
 
 static enum pc_result run_status(struct session *s)
 {
+    struct pc_waiting waiting;
     enum pc_result result = PC_DONE;
-    (s->options->json ? report_target_json : report_target)(&s->out, &s->target);
+    bool waits = pc_waiting(&s->pc, &s->target, &waiting);
+    if (s->options->json) {
+        report_target_json(&s->out, &s->target, waits ? &waiting : NULL);
+    } else {
+        report_target(&s->out, &s->target);
+    }
+    if (waits && !s->options->json) {
+        report_waiting(&s->out, &waiting);
+    }
     for (size_t c = 0; c < PC_COPIES; c++) {
         if (s->target.copies[c].present && s->target.copies[c].access != OS_OK) {
             result = PC_FAILED;
         }
     }
+    const struct rate_work rate = rate_work(s);
+    rate_report(&rate);
     if (pc_interrupted(&s->pc, &s->target)) {
         buf_add_text(&s->why, "Interrupted work was found; run \"tcpippatch recover\".");
         result = PC_INTERRUPTED;
@@ -124,11 +152,15 @@ static enum pc_result run_status(struct session *s)
 static enum pc_result run_recover(struct session *s)
 {
     struct pc_plan plan = {.what = "recover"};
+    struct pc_waiting waiting;
+    bool waits = pc_waiting(&s->pc, &s->target, &waiting);
     bool any = pc_interrupted(&s->pc, &s->target);
+    s->said = false;
     enum pc_result result = pc_recover(&s->pc, &s->target, &s->why);
+    any = (any || s->said) && !waits;
     if (any) {
         write_audit(s, &plan, result);
-    } else if (result == PC_DONE && !s->options->json) {
+    } else if (result == PC_DONE && !s->said && !s->options->json) {
         buf_add_text(&s->out, "No interrupted work was found.\n");
     }
     if (s->options->json) {
@@ -155,7 +187,8 @@ static enum pc_result ask_before_writing(struct session *s, const struct pc_plan
     enum pc_result result = PC_DONE;
     report_plan(&s->out, &s->target, plan);
     print(s, TERM_OUT, &s->out);
-    switch (term_read_line("Change these files? [y/N] ", &answer)) {
+    switch (term_read_line(plan->wanted > 0 ? "Change these files? [y/N] " : "Take it back? [y/N] ",
+                           &answer)) {
     case TERM_LINE:
         *yes =
             same_text_nocase(buf_text(&answer), "y") || same_text_nocase(buf_text(&answer), "yes");
@@ -173,6 +206,12 @@ static enum pc_result ask_before_writing(struct session *s, const struct pc_plan
     return result;
 }
 
+/* There is nothing to do but to wait for the start of Windows. */
+static bool is_waiting_already(const struct pc_plan *plan)
+{
+    return plan->same_waits && plan->way == PC_NEXT_BOOT;
+}
+
 /* As it has to be typed where it has blanks. */
 static void add_argument(struct buf *out, const char *text)
 {
@@ -182,50 +221,105 @@ static void add_argument(struct buf *out, const char *text)
     buf_add_text(out, quote);
 }
 
+static void add_how_to_undo(struct session *s)
+{
+    buf_add_text(&s->out, "To undo it: tcpippatch restore");
+    if (!s->running) {
+        buf_add_text(&s->out, " --root ");
+        add_argument(&s->out, s->target.root);
+    }
+    if (s->options->data != NULL) {
+        buf_add_text(&s->out, " --data ");
+        add_argument(&s->out, s->options->data);
+    }
+    buf_add_char(&s->out, '\n');
+}
+
+static void say_nothing_to_do(struct session *s, const struct pc_plan *plan)
+{
+    const char *what = is_waiting_already(plan)
+                           ? "this change waits for the next start of Windows already"
+                       : strcmp(plan->what, "set") == 0 ? "every copy has this limit already"
+                                                        : "every copy is the original";
+    /* Something that waited was taken back, which is said already. */
+    buf_printf(&s->out, "%s: %s.\n",
+               plan->waits && !is_waiting_already(plan) ? "Done" : "Nothing to do", what);
+}
+
 static void say_done(struct session *s, const struct pc_plan *plan)
 {
-    if (plan->wanted == 0) {
-        buf_add_text(&s->out, strcmp(plan->what, "set") == 0
-                                  ? "Nothing to do: every copy has this limit already.\n"
-                                  : "Nothing to do: every copy is the original.\n");
+    const char *files = plan->wanted == 1 ? "file" : "files";
+    if (plan->wanted == 0 || is_waiting_already(plan)) {
+        say_nothing_to_do(s, plan);
         return;
     }
-    buf_printf(&s->out, "Done: %zu %s changed.\n", plan->wanted,
-               plan->wanted == 1 ? "file" : "files");
-    buf_add_text(&s->out, "It takes effect when the Windows in ");
-    add_printable(&s->out, s->target.root);
-    buf_add_text(&s->out, " is started again.\n");
-    if (s->running) {
-        buf_add_text(&s->out, "Windows File Protection may say now that files were replaced by "
-                              "unrecognized versions: Cancel, then Yes, keeps the change.\n");
+    if (plan->way == PC_NEXT_BOOT) {
+        buf_printf(&s->out,
+                   "Done: Windows will change %zu %s at its next start; until then nothing is "
+                   "different.\nWindows File Protection does not ask then. Restart Windows to have "
+                   "the new limit.\n",
+                   plan->wanted, files);
+    } else {
+        buf_printf(&s->out, "Done: %zu %s changed.\n", plan->wanted, files);
+        buf_add_text(&s->out, "It takes effect when the Windows in ");
+        add_printable(&s->out, s->target.root);
+        buf_add_text(&s->out, " is started again.\n");
     }
     if (strcmp(plan->what, "set") == 0) {
-        buf_add_text(&s->out, "To undo it: tcpippatch restore --root ");
-        add_argument(&s->out, s->target.root);
-        if (s->options->data != NULL) {
-            buf_add_text(&s->out, " --data ");
-            add_argument(&s->out, s->options->data);
-        }
-        buf_add_char(&s->out, '\n');
+        add_how_to_undo(s);
     }
+}
+
+/* What has to be known before the answer to the question. */
+static void report_beforehand(struct session *s, const struct pc_plan *plan)
+{
+    struct pc_waiting waiting;
+    if (plan->waits && pc_waiting(&s->pc, &s->target, &waiting)) {
+        buf_printf(&s->out,
+                   "The %s to a limit of %" PRIu32 " that waits for the next start of Windows is "
+                   "taken back first.\n",
+                   waiting.is_restore ? "restore" : "change", waiting.limit_after);
+    }
+    if (plan->wanted == 0) {
+        return;
+    }
+    if (plan->way == PC_NOW && s->running) {
+        report_protection(&s->out);
+    }
+    if (s->running && strcmp(plan->what, "set") == 0 && system_scans_at_boot()) {
+        report_boot_scan(&s->out);
+    }
+}
+
+static void report_dry_run(struct session *s, const struct pc_plan *plan)
+{
+    report_plan(&s->out, &s->target, plan);
+    if (plan->wanted > 0 && plan->way == PC_NEXT_BOOT) {
+        report_registering(&s->out, &s->target, plan);
+    }
+    buf_printf(&s->out, "Dry run: %zu %s would be changed%s; nothing was written.\n", plan->wanted,
+               plan->wanted == 1 ? "file" : "files",
+               plan->way == PC_NEXT_BOOT ? " at the next start of Windows" : "");
 }
 
 static enum pc_result carry_out(struct session *s, const struct pc_plan *plan)
 {
     const struct options *o = s->options;
     bool yes = false;
+    bool writes = !is_waiting_already(plan) && (plan->wanted > 0 || plan->waits);
     if (!o->json) {
         report_left_alone(&s->out, &s->target);
+        if (writes) {
+            report_beforehand(s, plan);
+        }
     }
     if (o->dry_run) {
         if (!o->json) {
-            report_plan(&s->out, &s->target, plan);
-            buf_printf(&s->out, "Dry run: %zu %s would be changed; nothing was written.\n",
-                       plan->wanted, plan->wanted == 1 ? "file" : "files");
+            report_dry_run(s, plan);
         }
         return PC_DONE;
     }
-    if (plan->wanted > 0) {
+    if (writes) {
         enum pc_result asked = ask_before_writing(s, plan, &yes);
         if (asked != PC_DONE || !yes) {
             return asked;
@@ -233,7 +327,7 @@ static enum pc_result carry_out(struct session *s, const struct pc_plan *plan)
     }
     print(s, TERM_OUT, &s->out);
     enum pc_result result = pc_apply(&s->pc, &s->target, plan, &s->why);
-    if (plan->wanted > 0) {
+    if (writes) {
         write_audit(s, plan, result);
     }
     if (result == PC_DONE && !o->json) {
@@ -245,14 +339,20 @@ static enum pc_result carry_out(struct session *s, const struct pc_plan *plan)
 static enum pc_result run_change(struct session *s, bool restore, uint32_t limit)
 {
     struct pc_plan plan;
+    const struct rate_work rate = rate_work(s);
+    enum pc_result result;
+    if (rate_change(&rate, restore, &result)) {
+        return result;
+    }
     if (!restore) {
         struct buf warning = BUF_INIT;
         report_limit_warning(&warning, limit);
         print(s, TERM_ERR, &warning);
         buf_free(&warning);
     }
-    enum pc_result result = restore ? pc_plan_restore(&s->pc, &s->target, &plan, &s->why)
-                                    : pc_plan_set(&s->pc, &s->target, limit, &plan, &s->why);
+    result = restore ? pc_plan_restore(&s->pc, &s->target, &plan, &s->why)
+                     : pc_plan_set(&s->pc, &s->target, limit, &plan, &s->why);
+    plan.way = s->running && !s->options->now ? PC_NEXT_BOOT : PC_NOW;
     if (result == PC_DONE) {
         result = carry_out(s, &plan);
     }
@@ -325,18 +425,31 @@ static enum pc_result run_on_root(struct session *s)
                : run_change(s, strcmp(command, "restore") == 0, o->limit);
 }
 
+/* Finds the copies, those of the running system under the name that it has itself: it starts
+ * without the links and drive letters by which it may have been named. */
+static enum pc_result find_target(struct session *s, const char *root, const char *running)
+{
+    enum pc_result result = pc_find(&s->pc, root, &s->target, &s->why);
+    s->running = result == PC_DONE && pc_is_running_windows(&s->pc, &s->target);
+    if (s->running && running != NULL && root != running) {
+        pc_target_free(&s->target);
+        result = pc_find(&s->pc, running, &s->target, &s->why);
+    }
+    return result == PC_DONE ? pc_check_redirection(pc_is_redirected(), s->running, &s->why)
+                             : result;
+}
+
 /* Finds the Windows directory that the command is about, and runs it there. */
 static enum pc_result run_with_root(struct session *s)
 {
-    char *running = s->options->root == NULL ? paths_running_windows() : NULL;
+    char *running = paths_running_windows();
     const char *root = s->options->root != NULL ? s->options->root : running;
     enum pc_result result;
-    s->running = running != NULL;
     if (root == NULL) {
         return (enum pc_result)options_complain(
             "Which Windows? Name its directory, the one with system32, with --root DIR.");
     }
-    result = pc_find(&s->pc, root, &s->target, &s->why);
+    result = find_target(s, root, running);
     if (result == PC_DONE) {
         result = run_on_root(s);
     } else if (s->options->json) {

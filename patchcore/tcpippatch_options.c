@@ -12,18 +12,22 @@
 static const char usage_text[] =
     "usage: tcpippatch inspect FILE... [--json]\n"
     "       tcpippatch status  [--root DIR] [--json]\n"
-    "       tcpippatch set     --limit N [--root DIR] [--yes] [--dry-run] [--json]\n"
-    "       tcpippatch restore [--root DIR] [--yes] [--dry-run] [--json]\n"
+    "       tcpippatch set     --limit N [--root DIR] [--now] [--yes] [--dry-run] [--json]\n"
+    "       tcpippatch restore [--root DIR] [--now] [--yes] [--dry-run] [--json]\n"
     "       tcpippatch recover [--root DIR] [--json]\n"
     "       tcpippatch [/L=N] [/W=DIR] [/R] [/?]\n"
     "\n"
     "Shows and changes the half-open connection limit in the copies of tcpip.sys in a\n"
     "Windows directory: all of them or none, only where it is certain of the place, and\n"
     "back to the original bit for bit. Without a command it shows what it found and asks.\n"
+    "The files of the running Windows are changed when it starts next, before it watches\n"
+    "them; until then restore takes that back. Those of another Windows are changed at once.\n"
     "\n"
     "  --root DIR    the Windows directory, one that has system32; on Windows the running\n"
     "                system's unless another is named\n"
     "  --limit N     half-open connections, 1 to 16777214; Windows ships 10\n"
+    "  --now         changes the files of the running Windows at once; Windows File Protection\n"
+    "                then shows two windows, and only Cancel, then Yes, keeps the change\n"
     "  --yes         answers the question before writing with yes\n"
     "  --dry-run     shows each file, offset, old and new bytes and checksums; writes nothing\n"
     "  --json        one JSON object a line\n"
@@ -114,15 +118,11 @@ static int parse_old_forms(int argc, char **argv, struct options *options)
 static int parse_long_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        {"root", required_argument, NULL, 'r'},
-        {"data", required_argument, NULL, 'd'},
-        {"limit", required_argument, NULL, 'l'},
-        {"yes", no_argument, NULL, 'y'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
+        {"root", required_argument, NULL, 'r'},  {"data", required_argument, NULL, 'd'},
+        {"limit", required_argument, NULL, 'l'}, {"now", no_argument, NULL, 'w'},
+        {"yes", no_argument, NULL, 'y'},         {"dry-run", no_argument, NULL, 'n'},
+        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},     {NULL, 0, NULL, 0},
     };
     int found;
     opterr = 0;
@@ -138,6 +138,9 @@ static int parse_long_options(int argc, char **argv, struct options *options)
             if (take_limit(options, optarg) != PC_DONE) {
                 return PC_USAGE;
             }
+            break;
+        case 'w':
+            options->now = true;
             break;
         case 'y':
             options->yes = true;

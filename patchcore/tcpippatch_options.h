@@ -17,6 +17,7 @@ struct options {
     const char *data;
     uint32_t limit;
     bool has_limit, yes, dry_run, json;
+    bool now; /* also on the running system */
     char **files;
     int file_count;
 };

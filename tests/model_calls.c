@@ -37,6 +37,9 @@ static const struct {
     [CALL_LIST] = {"list", {OS_IO, OS_DENIED, OS_NO_MEMORY}},
     [CALL_LOCK] = {"lock", {OS_BUSY, OS_DENIED, OS_NO_MEMORY, OS_IO}},
     [CALL_REAL_PATH] = {"real path", {OS_DENIED, OS_IO}},
+    [CALL_RENAME_AT_BOOT] = {"rename at boot", {OS_DENIED, OS_FULL, OS_NO_MEMORY, OS_IO}},
+    [CALL_READ_AT_BOOT] = {"read at boot", {OS_DENIED, OS_NO_MEMORY, OS_IO}},
+    [CALL_WRITE_AT_BOOT] = {"write at boot", {OS_DENIED, OS_FULL, OS_IO}},
 };
 
 const char *model_call_name(enum model_call call)
@@ -56,7 +59,8 @@ static int status_count(enum model_call call)
 static bool in_scope(enum model_call call, enum model_scope scope)
 {
     bool space = call == CALL_OPEN_WRITE || call == CALL_WRITE || call == CALL_MAKE_DIRECTORY;
-    bool change = call == CALL_RENAME || call == CALL_REMOVE || call == CALL_COPY_METADATA;
+    bool change = call == CALL_RENAME || call == CALL_REMOVE || call == CALL_COPY_METADATA ||
+                  call == CALL_RENAME_AT_BOOT || call == CALL_WRITE_AT_BOOT;
     return scope == MODEL_ALL || space || (scope == MODEL_CHANGES && change);
 }
 
@@ -418,6 +422,39 @@ static enum os_status model_real_path(const struct os *os, const char *path, str
     return answer(&v, model_find_inode(v.disk, path) != NONE ? OS_OK : OS_NOT_FOUND);
 }
 
+/* ---- at the next start of Windows ---- */
+
+static enum os_status model_rename_at_boot(const struct os *os, const char *from, const char *to)
+{
+    struct verdict v = judge(os, CALL_RENAME_AT_BOOT);
+    return answer(&v, v.does ? boot_store_rename(&v.disk->boot, from, to) : OS_OK);
+}
+
+static enum os_status model_read_at_boot(const struct os *os, enum os_at_boot which,
+                                         struct buf *out)
+{
+    struct verdict v = judge(os, CALL_READ_AT_BOOT);
+    return v.status != OS_OK ? v.status : boot_store_read(&v.disk->boot, which, out);
+}
+
+static enum os_status model_write_at_boot(const struct os *os, enum os_at_boot which,
+                                          const void *bytes, size_t size)
+{
+    struct verdict v = judge(os, CALL_WRITE_AT_BOOT);
+    return answer(&v, v.does ? boot_store_write(&v.disk->boot, which, bytes, size) : OS_OK);
+}
+
+size_t model_disk_start(struct model_disk *disk, unsigned which)
+{
+    bool two_steps = disk->two_steps;
+    disk->two_steps = false; /* nothing is in use yet */
+    model_disk_set_fault(disk, NULL);
+    size_t pairs = boot_store_start(&disk->boot, &disk->table, which);
+    model_keep_all(disk);
+    disk->two_steps = two_steps;
+    return pairs;
+}
+
 const struct os model_table = {
     .open = model_open,
     .read_at = model_read_at,
@@ -435,4 +472,7 @@ const struct os model_table = {
     .lock = model_lock,
     .unlock = model_unlock,
     .real_path = model_real_path,
+    .rename_at_boot = model_rename_at_boot,
+    .read_at_boot = model_read_at_boot,
+    .write_at_boot = model_write_at_boot,
 };

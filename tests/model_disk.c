@@ -192,7 +192,15 @@ void model_disk_free(struct model_disk *disk)
         blob_drop(disk->inodes[i].now);
         blob_drop(disk->inodes[i].kept);
     }
+    if (disk != NULL) {
+        boot_store_free(&disk->boot);
+    }
     free(disk);
+}
+
+struct boot_store *model_disk_boot(struct model_disk *disk)
+{
+    return &disk->boot;
 }
 
 const struct os *model_disk_os(struct model_disk *disk)
@@ -312,6 +320,7 @@ struct model_disk *model_disk_next(const struct model_disk *disk)
     memcpy(next, disk, sizeof *next);
     next->table.context = next;
     next->handles = 0;
+    boot_store_copy(&next->boot, &disk->boot);
     for (int i = 0; i < next->inode_count; i++) {
         struct inode *inode = &next->inodes[i];
         inode->now = blob_keep(inode->now);

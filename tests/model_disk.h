@@ -13,6 +13,7 @@
 #ifndef TESTS_MODEL_DISK_H
 #define TESTS_MODEL_DISK_H
 
+#include "boot_store.h"
 #include "os.h"
 
 #include <stdbool.h>
@@ -36,6 +37,9 @@ enum model_call {
     CALL_LIST,
     CALL_LOCK,
     CALL_REAL_PATH,
+    CALL_RENAME_AT_BOOT,
+    CALL_READ_AT_BOOT,
+    CALL_WRITE_AT_BOOT,
     MODEL_CALLS
 };
 
@@ -90,6 +94,12 @@ void model_disk_each(const struct model_disk *disk,
 
 /* A rename over a file first moves that to NAME.tcpipwatch-old, as on Windows when it is in use. */
 void model_disk_rename_in_two_steps(struct model_disk *disk);
+
+/* What is registered for the next start of Windows: on the medium as soon as it is registered. */
+struct boot_store *model_disk_boot(struct model_disk *disk);
+
+/* Windows starts, and carries out these of the renames, see boot_store_start(). */
+size_t model_disk_start(struct model_disk *disk, unsigned which);
 
 /* ---- failures ---- */
 

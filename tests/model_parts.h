@@ -52,6 +52,7 @@ struct model_disk {
     struct pending pending[PENDING_MOST];
     int pending_count;
     bool two_steps;
+    struct boot_store boot;
     struct model_fault fault;
     bool faulty, dead, failed;
     enum model_call failed_call;

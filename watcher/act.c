@@ -257,7 +257,8 @@ static void keep_patch(struct watcher *w, const struct pc_plan *plan, enum pc_re
 }
 
 /* Plans and carries out, and says in `written` what the copies are then. The copies were looked at
- * when it was decided; under its lock the patch core reads each again. */
+ * when it was decided; under its lock the patch core reads each again. Those of the running Windows
+ * are changed at its next start, before it watches them. */
 static enum pc_result change(struct watcher *w, bool restore, struct pc_plan *plan,
                              struct engine_patch *written)
 {
@@ -265,6 +266,7 @@ static enum pc_result change(struct watcher *w, bool restore, struct pc_plan *pl
                                 ? pc_plan_restore(&w->pc, &w->target, plan, &w->why)
                                 : pc_plan_set(&w->pc, &w->target, w->memory.limit, plan, &w->why);
     if (result == PC_DONE) {
+        plan->way = w->root_is_running ? PC_NEXT_BOOT : PC_NOW;
         note_copies(w, plan, written);
         result = pc_apply(&w->pc, &w->target, plan, &w->why);
     }
@@ -293,6 +295,20 @@ static void patch(struct watcher *w, bool saved)
     watcher_act(w, engine_patched(&w->memory, &world, result, &written));
 }
 
+/* Put back, taken back, or nothing to do. */
+static void tell_restored(struct watcher *w, const struct pc_plan *plan,
+                          const struct engine_patch *written)
+{
+    struct engine_world world = watcher_world(w);
+    if (plan->wanted > 0) {
+        watcher_act(w, engine_restored(&w->memory, &world, written));
+    } else if (plan->waits) {
+        watcher_act(w, engine_restored(&w->memory, &world, NULL));
+    } else {
+        watcher_tell(w, LEVEL_INFO, "Nothing to do: every copy under %s is the original.", w->root);
+    }
+}
+
 void watcher_restore(struct watcher *w)
 {
     struct pc_plan plan = {.what = "restore"};
@@ -306,14 +322,13 @@ void watcher_restore(struct watcher *w)
     } else {
         buf_add_text(&w->why, "The Windows directory cannot be read any more.");
     }
-    struct engine_world world = watcher_world(w);
-    if (result != PC_DONE) {
-        watcher_tell(w, LEVEL_ERROR, "The original was not put back. %s", buf_text(&w->why));
-    } else if (plan.wanted == 0) {
-        watcher_tell(w, LEVEL_INFO, "Nothing to do: every copy under %s is the original.", w->root);
+    w->trouble = result != PC_DONE;
+    if (result == PC_DONE) {
+        tell_restored(w, &plan, &written);
     } else {
-        watcher_act(w, engine_restored(&w->memory, &world, &written));
+        watcher_tell(w, LEVEL_ERROR, "The original was not put back. %s", buf_text(&w->why));
     }
+    watcher_show(w);
 }
 
 /* A restart that has been agreed to; the sentence that tells it has been shown. */

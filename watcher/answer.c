@@ -182,7 +182,11 @@ static void ask_wanted(struct watcher *w, enum request_kind kind)
         }
         break;
     case REQUEST_RESTART:
-        watcher_act(w, engine_ask_again(&w->memory, &world));
+        if (w->memory.state == ENGINE_REBOOT_PENDING) {
+            watcher_ask(w, QUESTION_RESTART);
+        } else {
+            watcher_tell(w, LEVEL_INFO, "No change waits for a restart.");
+        }
         break;
     default:
         if (w->question != QUESTION_NONE) {

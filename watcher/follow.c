@@ -108,16 +108,18 @@ static bool take_event(void *context, const struct event *event)
 static void take_damage(void *context, uint64_t offset, const char *what)
 {
     struct reading *r = context;
-    if (offset < r->log->told_damage) {
+    const struct source *source = &r->log->source;
+    if (source->live == NULL && offset < r->log->told_damage) {
         return;
     }
     if (++r->damaged <= DAMAGE_TOLD_MAX) {
         buf_printf(&r->damage,
-                   "%s is damaged at offset %" PRIu64 ": %s. The records there are lost, those "
-                   "behind them are read.\n",
-                   r->log->source.path, offset, what);
+                   "%s is damaged %s %" PRIu64 ": %s. The records there are lost, those behind "
+                   "them are read.\n",
+                   source->title, source->live == NULL ? "at offset" : "behind the record", offset,
+                   what);
     }
-    if (offset >= r->damage_end) {
+    if (source->live == NULL && offset >= r->damage_end) {
         r->damage_end = offset + 1;
     }
 }
@@ -126,7 +128,7 @@ static void tell_damage(struct watcher *w, struct reading *r)
 {
     watcher_tell_lines(w, LEVEL_WARNING, buf_text(&r->damage));
     if (r->damaged > DAMAGE_TOLD_MAX) {
-        watcher_tell(w, LEVEL_WARNING, "%s is damaged in %zu more places.", r->log->source.path,
+        watcher_tell(w, LEVEL_WARNING, "%s is damaged in %zu more places.", r->log->source.title,
                      r->damaged - DAMAGE_TOLD_MAX);
     }
     if (r->damaged > 0) {
@@ -134,16 +136,19 @@ static void tell_damage(struct watcher *w, struct reading *r)
     }
 }
 
-/* What can go wrong with the file, told when it begins and when it ends. */
+/* What can go wrong with the log, told when it begins and when it ends. */
 static void tell_access(struct watcher *w, struct followed *log,
                         const struct source_reading *reading)
 {
-    const char *path = log->source.path;
-    if (reading->access != log->told_access) {
+    const char *path = log->source.title;
+    bool told = log->told_access != OS_OK;
+    /* Of a live log the reason may change from try to try: it stays one trouble. */
+    if (reading->access != log->told_access && !(told && reading->trouble != NULL)) {
         log->told_access = reading->access;
         if (reading->access != OS_OK) {
             watcher_tell(w, LEVEL_ERROR, "%s cannot be read: %s. It is tried again.", path,
-                         os_status_text(reading->access));
+                         reading->trouble != NULL ? reading->trouble
+                                                  : os_status_text(reading->access));
         } else {
             watcher_tell(w, LEVEL_INFO, "%s can be read again.", path);
         }
@@ -182,6 +187,7 @@ static void start_over(struct watcher *w, struct followed *log)
     log->source.detector =
         burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
     log->source.place = (struct log_place){.set = false};
+    buf_clear(&log->source.bookmark);
     log->counted_to = 0;
 }
 
@@ -245,11 +251,11 @@ void watcher_follow(struct watcher *w, struct followed *log)
         w->memory.untold = r.found_next ? r.next : (struct engine_burst){.last = 0};
         act_on(w, &r);
         if (reading.result.end == LOG_NO_MEMORY || r.no_memory) {
-            watcher_tell(w, LEVEL_ERROR, "%s cannot be read on: out of memory.", log->source.path);
+            watcher_tell(w, LEVEL_ERROR, "%s cannot be read on: out of memory.", log->source.title);
         }
     }
     if (log->source.detector == NULL) {
-        watcher_tell(w, LEVEL_ERROR, "%s cannot be counted: out of memory.", log->source.path);
+        watcher_tell(w, LEVEL_ERROR, "%s cannot be counted: out of memory.", log->source.title);
     }
     buf_free(&r.damage);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char usage_text[] =
-    "usage: tcpipwatch run --source SPEC... [--root DIR] [--policy FILE] [--data DIR]\n"
+    "usage: tcpipwatch run [--source SPEC]... [--root DIR] [--policy FILE] [--data DIR]\n"
     "                      [--tray | --service | [--once] [--yes]]\n"
     "       tcpipwatch scan [--policy FILE] [--all] [--json] [--jobs N] PATH...\n"
     "       tcpipwatch status [--root DIR] [--policy FILE] [--data DIR]\n"
@@ -34,7 +34,9 @@ static const char usage_text[] =
     "                logged on; stops and removes it\n"
     "\n"
     "  --source SPEC  file:PATH, an .evt, .evtx or event XML file: read from its beginning,\n"
-    "                 then followed as it grows; may be given several times\n"
+    "                 then followed as it grows; may be given several times. On Windows also\n"
+    "                 system, the live System log, which is watched when no source is named,\n"
+    "                 and channel:NAME, a channel of the event log of Vista and later\n"
     "  --root DIR     the Windows directory whose tcpip.sys may be changed: the one of the\n"
     "                 computer that the log is of\n"
     "  --policy FILE  the policy instead of the one at the default place\n"

@@ -4,20 +4,26 @@
 
 #include <stddef.h>
 
-enum { EVENT_ID_LOG_STARTED = 6005 };
+enum { EVENT_ID_LOG_STARTED = 6005, EVENT_ID_UPTIME = 6013 };
 
-static bool matches(const struct event *event, const char *provider, uint16_t id)
+const struct match_wanted match_wanted[MATCH_KINDS] = {
+    [MATCH_CONNECT_LIMIT] = {"Tcpip", EVENT_ID_CONNECT_LIMIT},
+    [MATCH_STARTED_AGAIN] = {"EventLog", EVENT_ID_LOG_STARTED},
+    [MATCH_STILL_RUNNING] = {"EventLog", EVENT_ID_UPTIME},
+};
+
+static bool matches(const struct event *event, enum match_kind kind)
 {
-    return event->id == id && event->provider != NULL &&
-           same_text_nocase(event->provider, provider);
+    return event->id == match_wanted[kind].id && event->provider != NULL &&
+           same_text_nocase(event->provider, match_wanted[kind].provider);
 }
 
 bool match_connect_limit(const struct event *event)
 {
-    return matches(event, "Tcpip", EVENT_ID_CONNECT_LIMIT);
+    return matches(event, MATCH_CONNECT_LIMIT);
 }
 
 bool match_started_again(const struct event *event)
 {
-    return matches(event, "EventLog", EVENT_ID_LOG_STARTED);
+    return matches(event, MATCH_STARTED_AGAIN);
 }

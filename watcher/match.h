@@ -10,6 +10,22 @@
  * the low 16 bits of EVENT_TCPIP_TCP_CONNECT_LIMIT_REACHED in netevent.h. */
 enum { EVENT_ID_CONNECT_LIMIT = 4226 };
 
+/* What the watcher wants to see of a log. Others of Tcpip that are worth reading are 4227 (a local
+ * endpoint was in use not long ago) and 4231 (no port is free). */
+enum match_kind {
+    MATCH_CONNECT_LIMIT,
+    MATCH_STARTED_AGAIN, /* see below */
+    MATCH_STILL_RUNNING, /* EventLog 6013, written once a day: with it the bookmark of a channel
+                          * does not stay at an event until that is overwritten */
+    MATCH_KINDS
+};
+
+struct match_wanted {
+    const char *provider; /* ASCII, without quotes */
+    uint16_t id;
+};
+extern const struct match_wanted match_wanted[MATCH_KINDS];
+
 /* Source and id; the source in any letter case. */
 bool match_connect_limit(const struct event *event);
 

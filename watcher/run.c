@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "journal.h"
 #include "loop/clock.h"
+#include "needs.h"
 #include "paths.h"
 #include "policy_file.h"
 #include "state.h"
@@ -43,7 +44,8 @@ static bool open_logs(struct watcher *w, const struct command_options *options)
         w->log_count = i + 1;
         for (size_t j = 0; opened && j < i; j++) {
             if (strcmp(w->logs[j].source.path, log->source.path) == 0) {
-                buf_printf(&why, "The log %s is named twice.", log->source.path);
+                buf_printf(&why, "%s%s is named twice.", log->source.live == NULL ? "The log " : "",
+                           log->source.title);
                 opened = false;
             }
         }
@@ -55,7 +57,7 @@ static bool open_logs(struct watcher *w, const struct command_options *options)
             return false;
         }
         log->told_access = OS_OK;
-        log->of_root = true;
+        log->source.look_back = w->policy.window_seconds * WINTIME_PER_SECOND;
         log->source.detector =
             burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
         if (log->source.detector == NULL) {
@@ -69,31 +71,71 @@ static bool open_logs(struct watcher *w, const struct command_options *options)
 /* A log that cannot be read at the start is most likely a slip in its name. */
 static bool check_logs(struct watcher *w)
 {
-    for (size_t i = 0; i < w->log_count; i++) {
-        struct source_file file;
-        struct log_input input;
-        enum os_status status = source_file_open(w->os, w->logs[i].source.path, &file, &input);
-        source_file_close(&file);
-        if (status != OS_OK) {
-            command_complain("The log %s cannot be read: %s.", w->logs[i].source.path,
-                             os_status_text(status));
-            return false;
+    struct buf why = BUF_INIT;
+    bool good = true;
+    for (size_t i = 0; good && i < w->log_count; i++) {
+        struct source *source = &w->logs[i].source;
+        good = source_check(w->os, source, &why);
+        if (!good) {
+            command_complain("%s%s cannot be read: %s.", source->live == NULL ? "The log " : "",
+                             source->title, buf_text(&why));
         }
     }
-    return true;
+    buf_free(&why);
+    return good;
+}
+
+/* Without a name the running system's own, when its live System log is watched. */
+static void default_root(struct watcher *w)
+{
+    for (size_t i = 0; w->root == NULL && i < w->log_count; i++) {
+        if (source_is_system(&w->logs[i].source)) {
+            w->root_is_default = true;
+            w->root = w->running_windows;
+        }
+    }
+}
+
+/* The live System log, and a file that the administrator named together with a directory, are of
+ * the computer that the directory belongs to. A channel may hold events of any computer. */
+static void choose_logs_of_root(struct watcher *w)
+{
+    for (size_t i = 0; i < w->log_count; i++) {
+        struct followed *log = &w->logs[i];
+        log->of_root =
+            source_is_system(&log->source) || (log->source.live == NULL && !w->root_is_default);
+    }
+}
+
+/* Finds the copies, those of the running Windows under the name that it has itself: it starts
+ * without the links and drive letters by which it may have been named. */
+static enum pc_result find_target(struct watcher *w, struct buf *why)
+{
+    enum pc_result result = pc_find(&w->pc, w->root, &w->target, why);
+    w->root_is_running = result == PC_DONE && pc_is_running_windows(&w->pc, &w->target);
+    if (w->root_is_running && w->running_windows != NULL && w->root != w->running_windows) {
+        w->root = w->running_windows;
+        pc_target_free(&w->target);
+        result = pc_find(&w->pc, w->root, &w->target, why);
+    }
+    w->has_target = result == PC_DONE;
+    return result == PC_DONE ? pc_check_redirection(pc_is_redirected(), w->root_is_running, why)
+                             : result;
 }
 
 static enum pc_result find_root(struct watcher *w)
 {
     struct buf why = BUF_INIT;
     enum pc_result result = PC_DONE;
+    w->running_windows = paths_running_windows();
+    default_root(w);
     if (w->root != NULL) {
-        result = pc_find(&w->pc, w->root, &w->target, &why);
-        w->has_target = result == PC_DONE;
-        if (result != PC_DONE) {
-            command_complain("%s", buf_text(&why));
-        }
+        result = find_target(w, &why);
     }
+    if (result != PC_DONE) {
+        command_complain("%s", buf_text(&why));
+    }
+    choose_logs_of_root(w);
     buf_free(&why);
     return result;
 }
@@ -132,6 +174,7 @@ static bool make_state_directory(struct watcher *w)
 static void count_by_policy(struct watcher *w)
 {
     for (size_t i = 0; i < w->log_count; i++) {
+        w->logs[i].source.look_back = w->policy.window_seconds * WINTIME_PER_SECOND;
         burst_configure(w->logs[i].source.detector, w->policy.events,
                         w->policy.window_seconds * WINTIME_PER_SECOND);
     }
@@ -164,10 +207,11 @@ static void load_state(struct watcher *w)
     count_by_policy(w);
 }
 
+/* Also settles what Windows has carried out when it was started. */
 static void recover(struct watcher *w)
 {
     struct buf why = BUF_INIT;
-    if (w->has_target && pc_interrupted(&w->pc, &w->target)) {
+    if (w->has_target) {
         w->result = pc_recover(&w->pc, &w->target, &why);
         if (w->result != PC_DONE) {
             watcher_tell(w, LEVEL_ERROR, "%s", buf_text(&why));
@@ -175,6 +219,19 @@ static void recover(struct watcher *w)
         watcher_look(w);
     }
     buf_free(&why);
+}
+
+/* Where the running Windows is none that can be patched, it is said before anybody waits for it. */
+static void say_needs(struct watcher *w)
+{
+    struct needs_facts facts;
+    struct buf text = BUF_INIT;
+    needs_gather(&w->target, w->root_is_running, &facts);
+    if (needs_warning(&text, &facts)) {
+        bool fine = needs_judge(&facts) == NEEDS_NOTHING;
+        watcher_tell(w, fine ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
+    }
+    buf_free(&text);
 }
 
 static void say_start(struct watcher *w)
@@ -197,6 +254,7 @@ static void say_start(struct watcher *w)
             watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->root,
                          drivers->inspection.limit);
         }
+        say_needs(w);
     }
     buf_free(&logs);
 }
@@ -247,12 +305,12 @@ static void reload_policy(struct watcher *w)
 
 /* A changed policy is read when it has been left alone for a moment, since an editor writes it in
  * pieces, and half a policy may well be one without errors. */
-static void look_at_policy(struct watcher *w, const struct loop_wake *wake)
+static void look_at_policy(struct watcher *w, uint32_t changed, bool idle)
 {
     uint64_t now = loop_now_ms(w->loop);
-    if (wake->changed >> WATCH_POLICY & 1) {
+    if (changed >> WATCH_POLICY & 1) {
         w->policy_due_ms = now + POLICY_QUIET_MS;
-    } else if (wake->reasons == LOOP_TIMEOUT && w->policy_due_ms == 0) {
+    } else if (idle && w->policy_due_ms == 0) {
         w->policy_due_ms = now;
     }
     if (w->policy_due_ms != 0 && now >= w->policy_due_ms) {
@@ -263,14 +321,22 @@ static void look_at_policy(struct watcher *w, const struct loop_wake *wake)
 
 /* ---- running ---- */
 
+static enum os_status watch_log(struct watcher *w, unsigned id)
+{
+    const struct source *source = &w->logs[id - WATCH_LOGS].source;
+    return source->live != NULL ? loop_watch_handle(w->loop, id, source_handle(source))
+                                : loop_watch(w->loop, id, source->path);
+}
+
 /* Watches what is not watched yet; true when some file has to be looked at now and then. */
 static bool watch_files(struct watcher *w, uint32_t *watched)
 {
     bool poll = false;
-    for (size_t i = 0; i <= w->log_count; i++) {
-        const char *path = i == 0 ? w->policy_file : w->logs[i - 1].source.path;
-        if (path != NULL && (*watched >> i & 1) == 0) {
-            if (loop_watch(w->loop, (unsigned)i, path) == OS_OK) {
+    for (unsigned i = 0; i <= w->log_count; i++) {
+        if ((i > 0 || w->policy_file != NULL) && (*watched >> i & 1) == 0) {
+            enum os_status status =
+                i == 0 ? loop_watch(w->loop, i, w->policy_file) : watch_log(w, i);
+            if (status == OS_OK) {
                 *watched |= (uint32_t)1 << i;
             } else {
                 poll = true;
@@ -301,7 +367,22 @@ static int64_t next_timeout(struct watcher *w, bool poll)
     if (w->policy_due_ms != 0) {
         timeout = until(w->policy_due_ms, now, timeout);
     }
+    for (size_t i = 0; i < w->log_count; i++) {
+        timeout = until(source_due_ms(&w->logs[i].source), 0, timeout);
+    }
     return timeout;
+}
+
+/* The logs that want to be read whatever woke the loop. */
+static uint32_t due_logs(const struct watcher *w)
+{
+    uint32_t due = 0;
+    for (size_t i = 0; i < w->log_count; i++) {
+        if (source_due_ms(&w->logs[i].source) == 0) {
+            due |= (uint32_t)1 << (WATCH_LOGS + i);
+        }
+    }
+    return due;
 }
 
 /* What the next start will go on with. */
@@ -370,6 +451,7 @@ static void run_loop(struct watcher *w)
         w->policy_due_ms = loop_now_ms(w->loop) + POLICY_QUIET_MS;
     }
     follow_all(w, all);
+    uint64_t looked_ms = loop_now_ms(w->loop);
     while (!w->once || w->question != QUESTION_NONE) {
         process_give_back();
         struct loop_wake wake = loop_wait(w->loop, next_timeout(w, poll));
@@ -377,14 +459,15 @@ static void run_loop(struct watcher *w)
             break;
         }
         watched &= ~wake.lost;
-        uint32_t look = wake.changed;
         if (!w->once) {
+            /* A log that wakes the loop all the time must not keep the others from being looked
+             * at. */
+            bool idle = wake.reasons == LOOP_TIMEOUT ||
+                        loop_now_ms(w->loop) - looked_ms >= (uint64_t)SAFETY_MS;
+            looked_ms = idle ? loop_now_ms(w->loop) : looked_ms;
             poll = watch_files(w, &watched);
-            look = wake.reasons == LOOP_TIMEOUT ? all : look;
-        }
-        if (!w->once) {
-            look_at_policy(w, &wake);
-            follow_all(w, look);
+            look_at_policy(w, wake.changed, idle);
+            follow_all(w, idle ? all : wake.changed | due_logs(w));
         }
         if (wake.reasons & LOOP_INPUT) {
             take_line(w);
@@ -479,6 +562,7 @@ static void end(struct watcher *w)
     free(w->data);
     free(w->directory);
     free(w->audit_file);
+    free(w->running_windows);
 }
 
 static int prepare_and_run(struct watcher *w, const struct command_options *options)
@@ -540,6 +624,11 @@ static int run_on_host(const struct command_options *options)
 
 int command_run(const struct command_options *options)
 {
+    struct command_options with_source = *options;
+    if (options->spec_count == 0 && source_default() != NULL) {
+        with_source.specs[with_source.spec_count++] = source_default();
+        options = &with_source;
+    }
     if (options->spec_count == 0) {
         command_complain("Which log? Name it with --source file:PATH, an .evt, .evtx or event XML "
                          "file.");

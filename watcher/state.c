@@ -82,6 +82,9 @@ enum os_status state_save(const struct os *os, const char *directory, const char
             keyfile_add_number(&text, "place-time", sources[i].place.time);
             keyfile_add_number(&text, "place-offset", sources[i].place.offset);
         }
+        if (sources[i].bookmark.len > 0) {
+            keyfile_add(&text, "bookmark", sources[i].bookmark.data);
+        }
         burst_save(sources[i].detector, add_item, &text);
     }
     keyfile_finish(&text);
@@ -108,6 +111,7 @@ struct loading {
     size_t source_count;
     struct loaded {
         struct log_place place;
+        struct buf bookmark;
         struct burst_detector *detector; /* NULL: the file has nothing of this source */
     } loaded[SOURCES_MAX];
     bool in_source;
@@ -286,6 +290,16 @@ static bool open_detector(struct loading *l, uint64_t seconds)
     return !l->no_memory;
 }
 
+static bool take_bookmark(struct loading *l, const char *value)
+{
+    if (l->source != NULL) {
+        buf_clear(&l->source->bookmark);
+        buf_add_text(&l->source->bookmark, value);
+        l->no_memory = l->no_memory || l->source->bookmark.failed;
+    }
+    return !l->no_memory;
+}
+
 static bool take_source_line(struct loading *l, const char *key, const char *value)
 {
     struct loaded none = {.detector = NULL};
@@ -293,6 +307,9 @@ static bool take_source_line(struct loading *l, const char *key, const char *val
     uint64_t number;
     if (strcmp(key, "item") == 0) {
         return take_text(value, l->item_computer, sizeof l->item_computer);
+    }
+    if (strcmp(key, "bookmark") == 0) {
+        return take_bookmark(l, value);
     }
     if (strcmp(key, "threshold-events") == 0) {
         return take_u32(value, &l->events);
@@ -356,6 +373,9 @@ static void take_over(struct loading *l, struct engine_memory *memory, struct so
             burst_close(sources[i].detector);
             sources[i].detector = l->loaded[i].detector;
             sources[i].place = l->loaded[i].place;
+            buf_free(&sources[i].bookmark);
+            sources[i].bookmark = l->loaded[i].bookmark;
+            l->loaded[i].bookmark = BUF_INIT;
             l->loaded[i].detector = NULL;
         }
     }
@@ -383,6 +403,7 @@ enum os_status state_load(const struct os *os, const char *directory, struct eng
     }
     for (size_t i = 0; i < SOURCES_MAX; i++) {
         burst_close(l.loaded[i].detector);
+        buf_free(&l.loaded[i].bookmark);
     }
     buf_free(&text);
     return status;

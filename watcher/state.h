@@ -15,10 +15,10 @@ enum os_status state_save(const struct os *os, const char *directory, const char
                           const struct source *sources, size_t source_count);
 
 /* Reads it back: the engine's memory, and for each source of the same spec (at most SOURCES_MAX)
- * its place and a detector with its counters, which takes the place of the present one and still
- * counts by the thresholds that it was saved with. OS_NOT_FOUND when there is no state. Unless the
- * answer is OS_OK and `whole` is KEYFILE_OK, nothing of this is touched. `root`, where it is not
- * NULL, gets the root that the file names. */
+ * its place, its bookmark and a detector with its counters, which takes the place of the present
+ * one and still counts by the thresholds that it was saved with. OS_NOT_FOUND when there is no
+ * state. Unless the answer is OS_OK and `whole` is KEYFILE_OK, nothing of this is touched. `root`,
+ * where it is not NULL, gets the root that the file names. */
 enum os_status state_load(const struct os *os, const char *directory, struct engine_memory *memory,
                           struct source *sources, size_t source_count, struct buf *root,
                           enum keyfile_status *whole);

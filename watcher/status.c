@@ -4,7 +4,9 @@
 #include "base/wintime.h"
 #include "commands.h"
 #include "instance.h"
+#include "needs.h"
 #include "patchcore.h"
+#include "paths.h"
 #include "policy_file.h"
 #include "report.h"
 #include "state.h"
@@ -130,14 +132,25 @@ static void show_roots(struct status *s)
     free(roots);
 }
 
-static void show_copies(struct status *s)
+static void show_needs(struct status *s, const struct pc_target *target, bool running)
+{
+    struct needs_facts facts;
+    struct buf text = BUF_INIT;
+    needs_gather(target, running, &facts);
+    needs_text(&text, &facts);
+    buf_add_char(&s->out, '\n');
+    add_line(&s->out, "windows", buf_text(&text));
+    buf_free(&text);
+}
+
+static void show_copies(struct status *s, const char *root)
 {
     const struct pc_context pc = {s->os, s->data, NULL, NULL};
     struct pc_target target;
     struct buf why = BUF_INIT;
-    enum pc_result found = pc_find(&pc, s->options->root, &target, &why);
+    enum pc_result found = pc_find(&pc, root, &target, &why);
     if (found == PC_DONE) {
-        buf_add_char(&s->out, '\n');
+        show_needs(s, &target, pc_is_running_windows(&pc, &target));
         report_target(&s->out, &target);
         if (pc_interrupted(&pc, &target)) {
             buf_add_text(&s->out, "Interrupted work was found; run \"tcpippatch recover\".\n");
@@ -166,9 +179,11 @@ int command_status(const struct command_options *options)
     } else {
         show_running(&s);
         show_roots(&s);
-        if (options->root != NULL) {
-            show_copies(&s);
+        char *running = options->root == NULL ? paths_running_windows() : NULL;
+        if (options->root != NULL || running != NULL) {
+            show_copies(&s, running != NULL ? running : options->root);
         }
+        free(running);
     }
     (void)term_write(TERM_OUT, buf_text(&s.out));
     buf_free(&s.out);

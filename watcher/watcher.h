@@ -42,8 +42,10 @@ struct watcher {
     char *audit_file;
     struct os_lock *instance;
 
-    const char *root;     /* as it was named; NULL without one */
-    bool root_is_running; /* it is the running system's own: changed at its next start */
+    const char *root;      /* as it was named; NULL without one */
+    bool root_is_running;  /* it is the running system's own: changed at its next start */
+    bool root_is_default;  /* nobody named it */
+    char *running_windows; /* the running system's own directory; NULL where there is none */
     struct pc_context pc;
     struct pc_target target;
     bool has_target;

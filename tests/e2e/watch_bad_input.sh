@@ -51,7 +51,7 @@ expect 2 "words behind" "$watch" run --source file:x y
 expect 2 "a source without file:" "$watch" run --once --source SysEvent.Evt
 says err 'The source "SysEvent.Evt" was read; expected is file:PATH'
 expect 2 "a live log" "$watch" run --once --source system
-says err "is a live event log; this version reads logs from files"
+says err "is a live event log, which only Windows has"
 expect 2 "a source with escapes" "$watch" run --once --source "$(printf 'evil\033[2J')"
 says_not err "$escape"
 burst

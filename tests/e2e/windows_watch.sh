@@ -123,7 +123,15 @@ printf '[burst]\r\nevnets = 3\r\n' > wrong.ini
 expect 2 "a wrong policy" watch check-policy wrong.ini
 says err 'wrong.ini:2: '
 says err 'did you mean "events"?'
-expect 2 "no source" watch run --once --policy lab.ini
+expect 2 "no source of that name" watch run --once --policy lab.ini --source sytem
+says err 'The source "sytem" was read; expected is system'
+expect 2 "a log that is named twice" watch run --once --source system --source channel:SYSTEM
+says err "The System log is named twice."
+# Without a source it is the System log, of which Wine has none. What reads it is tested against
+# stand-ins, in wine_live.sh and the unit tests.
+expect 1 "no source" watch run --once --policy lab.ini --data data
+says out "watches the System log"
+says err "The System log cannot be read: "
 expect 1 "no such log" watch run --once --policy lab.ini --data data --source file:none.evt
 says err "The log none.evt cannot be read: no such file or directory."
 expect 3 "no Windows directory" watch run --once --policy lab.ini --data data --source file:Sys.Evt \

@@ -31,6 +31,10 @@ __declspec(dllimport) unsigned long __stdcall timeGetTime(void);
 int main(void) { return timeGetTime() != 0; }
 C
 cat > bare.c << 'C'
+long __stdcall RegCloseKey(void *);
+short **__stdcall CommandLineToArgvW(const short *, int *);
+void *__stdcall GetDesktopWindow(void);
+void *volatile imports[] = {(void *)RegCloseKey, (void *)CommandLineToArgvW, (void *)GetDesktopWindow};
 int main(void) { return 0; }
 C
 # The programs bring a stack protector of their own, since gcc's is what loads those DLLs.
@@ -58,14 +62,14 @@ mv out first
 expect 3 "a text that does not" sh "$tests/wine_run.sh" smash.exe \
     aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 says err "stack smashing detected"
-check "the canary ends in a NUL" grep -q '^[0-9a-f]\{10,14\}00' first
+check "the canary ends in a NUL" grep -q '^[0-9a-f]\{4,14\}00' first
 check "the canary is another one each time" test "$(cat first)" != "$(cat out)"
 
 mkdir beside
 check "builds the DLL" "$cc" -shared -O2 -w plant.c -o plant.dll
 check "builds a program that can be had" "$cc" -O2 victim.c -o beside/victim.exe -lwinmm
-check "builds a program that does nothing" "$cc" -O2 bare.c -o beside/bare.exe \
-    -Wl,-u,RegCloseKey,-u,CommandLineToArgvW,-u,GetDesktopWindow -ladvapi32 -lshell32 -luser32
+check "builds a program that does nothing" "$cc" -O2 bare.c -o beside/bare.exe -ladvapi32 -lshell32 \
+    -luser32
 cp "$build/tcpipwatch.exe" "$build/tcpippatch.exe" beside
 cp "$tests/../data/xp_SysEvent_excerpt_3870-3990.evt" "$tests/../../conf/tcpipwatch.ini" beside
 cd beside || exit 1

@@ -24,6 +24,7 @@
     X(keyfile)                                                                                     \
     X(state)                                                                                       \
     X(journal)                                                                                     \
+    X(pending)                                                                                     \
     X(wintime)                                                                                     \
     X(text)                                                                                        \
     X(burst)

@@ -356,6 +356,28 @@ static void make_journal(struct seeds *s)
     put_text(s, "phase commit\nwhat restore\ncopy 2\npath a\nlimit-before 100\nlimit-after 10\n"
                 "checksum-before 4294967295\nchecksum-after 2\ncrc32-before 3\ncrc32-after 4\n"
                 "crc32-original 5\n");
+    put_text(s, "root /w\nphase boot\nwhat set\nprotected absent\nothers-crc32 7\ncopy 2\npath a\n"
+                "limit-before 10\nlimit-after 100\nchecksum-before 1\nchecksum-after 2\n"
+                "crc32-before 3\ncrc32-after 4\ncrc32-original 5\n");
+}
+
+/* '|' ends a string. */
+static void put_list(struct seeds *s, const char *text)
+{
+    struct buf list = BUF_INIT;
+    for (; *text != '\0'; text++) {
+        buf_add_char(&list, *text == '|' ? '\0' : *text);
+        buf_add_char(&list, '\0');
+    }
+    put(s, list.data, list.len);
+    buf_free(&list);
+}
+
+static void make_pending(struct seeds *s)
+{
+    put_list(s, "\\??\\C:\\x||\\??\\C:\\a.new|!\\??\\C:\\a||");
+    put_list(s, "\\??\\C:\\a.new|@\\??\\C:\\A|y|z|C:/A.NEW|c:/a||");
+    put_list(s, "||x|y||\\??\\C:\\a.new|!\\??\\C:\\a|");
 }
 
 static void make_keyfile(struct seeds *s)

@@ -109,6 +109,32 @@ static enum os_status faulty_real_path(const struct os *os, const char *path, st
     return fails(os) ? answer(os) : os_native()->real_path(os_native(), path, out);
 }
 
+static enum os_status faulty_rename_at_boot(const struct os *os, const char *from, const char *to)
+{
+    const struct faulty_os *faulty = os->context;
+    return fails(os)              ? answer(os)
+           : faulty->boot != NULL ? boot_store_rename(faulty->boot, from, to)
+                                  : OS_UNSUPPORTED;
+}
+
+static enum os_status faulty_read_at_boot(const struct os *os, enum os_at_boot which,
+                                          struct buf *out)
+{
+    const struct faulty_os *faulty = os->context;
+    return fails(os)              ? answer(os)
+           : faulty->boot != NULL ? boot_store_read(faulty->boot, which, out)
+                                  : OS_UNSUPPORTED;
+}
+
+static enum os_status faulty_write_at_boot(const struct os *os, enum os_at_boot which,
+                                           const void *bytes, size_t size)
+{
+    const struct faulty_os *faulty = os->context;
+    return fails(os)              ? answer(os)
+           : faulty->boot != NULL ? boot_store_write(faulty->boot, which, bytes, size)
+                                  : OS_UNSUPPORTED;
+}
+
 void faulty_os_init(struct faulty_os *faulty, int first, int count, enum os_status status)
 {
     *faulty = (struct faulty_os){
@@ -131,6 +157,9 @@ void faulty_os_init(struct faulty_os *faulty, int first, int count, enum os_stat
                 .lock = faulty_lock,
                 .unlock = faulty_unlock,
                 .real_path = faulty_real_path,
+                .rename_at_boot = faulty_rename_at_boot,
+                .read_at_boot = faulty_read_at_boot,
+                .write_at_boot = faulty_write_at_boot,
             },
         .status = status,
         .first = first,

@@ -150,7 +150,8 @@ void scene_close(struct scene *scene)
 
 /* ---- operations ---- */
 
-enum pc_result scene_run(const struct scene *scene, struct model_disk *disk, struct buf *why)
+static enum pc_result run_scene(const struct scene *scene, struct model_disk *disk, enum pc_way way,
+                                struct buf *why)
 {
     const struct pc_context pc = {.os = model_disk_os(disk), .data = DATA_ROOT};
     struct pc_target target;
@@ -162,6 +163,7 @@ enum pc_result scene_run(const struct scene *scene, struct model_disk *disk, str
                                           : pc_plan_set(&pc, &target, NEW_LIMIT, &plan, &reason);
     }
     if (result == PC_DONE) {
+        plan.way = way;
         result = pc_apply(&pc, &target, &plan, &reason);
     }
     pc_target_free(&target);
@@ -170,6 +172,47 @@ enum pc_result scene_run(const struct scene *scene, struct model_disk *disk, str
     }
     buf_free(&reason);
     return result;
+}
+
+enum pc_result scene_run(const struct scene *scene, struct model_disk *disk, struct buf *why)
+{
+    return run_scene(scene, disk, PC_NOW, why);
+}
+
+enum pc_result scene_run_at_boot(const struct scene *scene, struct model_disk *disk,
+                                 struct buf *why)
+{
+    return run_scene(scene, disk, PC_NEXT_BOOT, why);
+}
+
+enum pc_result scene_withdraw(struct model_disk *disk, struct buf *why)
+{
+    const struct pc_context pc = {.os = model_disk_os(disk), .data = DATA_ROOT};
+    struct pc_target target;
+    struct buf reason = BUF_INIT;
+    enum pc_result result = pc_find(&pc, WINDOWS_ROOT, &target, &reason);
+    if (result == PC_DONE) {
+        result = pc_withdraw(&pc, &target, &reason);
+    }
+    pc_target_free(&target);
+    if (why != NULL) {
+        buf_add_text(why, buf_text(&reason));
+    }
+    buf_free(&reason);
+    return result;
+}
+
+bool scene_waits(struct model_disk *disk)
+{
+    const struct pc_context pc = {.os = model_disk_os(disk), .data = DATA_ROOT};
+    struct pc_target target;
+    struct pc_waiting waiting;
+    struct buf reason = BUF_INIT;
+    bool waits = pc_find(&pc, WINDOWS_ROOT, &target, &reason) == PC_DONE &&
+                 pc_waiting(&pc, &target, &waiting);
+    pc_target_free(&target);
+    buf_free(&reason);
+    return waits;
 }
 
 static void note_that_it_spoke(void *context, const char *sentence)

@@ -43,6 +43,13 @@ void scene_close(struct scene *scene);
 
 /* Finds, plans and applies, as the program does; with `why` where it is not NULL. */
 enum pc_result scene_run(const struct scene *scene, struct model_disk *disk, struct buf *why);
+/* The same, to be carried out when Windows starts. */
+enum pc_result scene_run_at_boot(const struct scene *scene, struct model_disk *disk,
+                                 struct buf *why);
+/* Finds, and takes back what waits. */
+enum pc_result scene_withdraw(struct model_disk *disk, struct buf *why);
+/* True when a change waits for the start of Windows. */
+bool scene_waits(struct model_disk *disk);
 
 /* Finds and recovers. `said` is set when recovery had anything to say. */
 enum pc_result scene_recover(struct model_disk *disk, bool *said, struct buf *why);

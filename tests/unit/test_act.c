@@ -197,6 +197,120 @@ static void yes_and_no_in_every_spelling(void)
     }
 }
 
+static bool want(struct watcher_fixture *f, enum request_kind kind, uint32_t serial, uint32_t limit)
+{
+    const struct user_request request = {.kind = kind, .serial = serial, .limit = limit};
+    return watcher_request(&f->w, &request);
+}
+
+/* A button of a question that is over must not answer the next one. */
+static void an_answer_belongs_to_its_question(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    uint32_t first = f.w.question_serial;
+    CHECK(!want(&f, REQUEST_NEVER, first, 0)); /* no answer to this question */
+    CHECK_NUMBER(f.w.question, QUESTION_PATCH);
+    CHECK(!want(&f, REQUEST_LIMIT, first, 2000));
+    CHECK_NUMBER(f.w.question, QUESTION_ABOVE_MAX);
+    CHECK(!want(&f, REQUEST_YES, first, 0)); /* of the first, once more */
+    CHECK_NUMBER(f.w.question, QUESTION_ABOVE_MAX);
+    CHECK_NUMBER(fixture_limit(), 10);
+    CHECK(!want(&f, REQUEST_YES, f.w.question_serial, 0));
+    CHECK_NUMBER(fixture_limit(), 2000);
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    CHECK(!want(&f, REQUEST_YES, first, 0));
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    CHECK(!want(&f, REQUEST_NEVER, f.w.question_serial, 0));
+    CHECK_NUMBER(told(&f, "You are not reminded of it"), 1);
+    CHECK_NUMBER(f.w.memory.remind_at, 0);
+    CHECK(want(&f, REQUEST_STOP, 0, 0));
+    fixture_close(&f);
+}
+
+static void wishes_are_asked_about(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    CHECK(!want(&f, REQUEST_RESTART, 0, 0));
+    CHECK_NUMBER(told(&f, "No change waits for a restart."), 1);
+    CHECK(!want(&f, REQUEST_RESTORE, 0, 0));
+    CHECK_NUMBER(asked(&f, "Put the original tcpip.sys back under " ROOT), 1);
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(told(&f, "Nothing to do: every copy under " ROOT " is the original."), 1);
+    CHECK(!want(&f, REQUEST_PATCH, 0, 0));
+    CHECK_NUMBER(asked(&f, "Raise the limit from 10 to 100 in 3 copies"), 1);
+    CHECK(!want(&f, REQUEST_RESTORE, 0, 0)); /* one question at a time: this one again */
+    CHECK_NUMBER(asked(&f, "Raise the limit from 10 to 100 in 3 copies"), 2);
+    watcher_answer(&f.w, "n");
+    CHECK(!want(&f, REQUEST_SHOW, 0, 0)); /* nothing is open */
+    CHECK_NUMBER(f.w.question, QUESTION_NONE);
+    CHECK(!want(&f, REQUEST_PATCH, 0, 0));
+    watcher_answer(&f.w, "60");
+    CHECK_NUMBER(fixture_limit(), 60);
+    watcher_answer(&f.w, "n");
+    CHECK(!want(&f, REQUEST_RESTART, 0, 0));
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    fixture_close(&f);
+}
+
+static void a_restored_original_is_verified_like_a_patch(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    see_burst(&f);
+    watcher_answer(&f.w, "y");
+    watcher_answer(&f.w, "d");
+    CHECK_NUMBER(fixture_limit(), 100);
+    CHECK(!want(&f, REQUEST_RESTORE, 0, 0));
+    watcher_answer(&f.w, "n");
+    CHECK_NUMBER(fixture_limit(), 100);
+    CHECK_NUMBER(told(&f, "Nothing was changed."), 1);
+    CHECK(!want(&f, REQUEST_RESTORE, 0, 0));
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(fixture_limit(), 10);
+    CHECK_NUMBER(told(&f, "Done: the original tcpip.sys, with the limit 10, is back"), 1);
+    CHECK_NUMBER(audited("\"action\":\"restored\""), 1);
+    CHECK_NUMBER(f.w.question, QUESTION_RESTART);
+    CHECK_NUMBER(f.w.memory.patch.limit_before, 100);
+    struct engine_world world = watcher_world(&f.w);
+    watcher_act(&f.w, engine_start(&f.w.memory, &world));
+    CHECK_NUMBER(told(&f, "Verified: every copy under " ROOT " is as it was written"), 1);
+    fixture_close(&f);
+}
+
+/* What an icon shows follows what happens. */
+static struct notify_view seen_view;
+
+static void keep_view(void *context, const struct notify_view *view)
+{
+    (void)context;
+    seen_view = *view;
+}
+
+static void the_icon_shows_the_state(void)
+{
+    struct watcher_fixture f;
+    open_with_root(&f);
+    f.w.notifier.show = keep_view;
+    watcher_show(&f.w);
+    CHECK_NUMBER(seen_view.face, FACE_WATCHING);
+    CHECK(seen_view.has_root && seen_view.has_limit);
+    CHECK_NUMBER(seen_view.limit, 10);
+    see_burst(&f);
+    CHECK_NUMBER(seen_view.face, FACE_BURST);
+    watcher_answer(&f.w, "y");
+    CHECK_NUMBER(seen_view.face, FACE_RESTART);
+    CHECK_NUMBER(seen_view.limit, 100);
+    CHECK_NUMBER(os_native()->remove(os_native(), DRIVERS), OS_OK);
+    struct engine_world world = watcher_world(&f.w);
+    watcher_act(&f.w, engine_start(&f.w.memory, &world));
+    CHECK_NUMBER(seen_view.face, FACE_PROBLEM);
+    CHECK(!seen_view.has_limit);
+    fixture_close(&f);
+}
+
 static void a_line_without_a_question_is_nothing(void)
 {
     struct watcher_fixture f;
@@ -321,6 +435,11 @@ int main(void)
         {"nonsense is asked again", nonsense_is_asked_again},
         {"the restart is agreed to or put off", the_restart_is_agreed_to_or_put_off},
         {"yes and no in every spelling", yes_and_no_in_every_spelling},
+        {"an answer belongs to its question", an_answer_belongs_to_its_question},
+        {"wishes are asked about", wishes_are_asked_about},
+        {"a restored original is verified like a patch",
+         a_restored_original_is_verified_like_a_patch},
+        {"the icon shows the state", the_icon_shows_the_state},
         {"a line without a question is nothing", a_line_without_a_question_is_nothing},
         {"a patch that was done already keeps its limits",
          a_patch_that_was_done_already_keeps_its_limits},

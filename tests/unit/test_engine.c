@@ -397,6 +397,119 @@ static void the_log_shows_the_restart(void)
     tear_down(&f);
 }
 
+static void a_restart_can_be_declined_for_good(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_NEVER)),
+               "save restart-declined");
+    CHECK_NUMBER(engine_next_tick(&f.memory), 0);
+    CHECK_TEXT(engine_state_name(f.memory.state), "reboot-pending");
+    tear_down(&f);
+}
+
+/* Somebody may stop a restart that was agreed to. */
+static void a_restart_of_the_running_system_is_asked_for_again(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.root_is_running = true;
+    f.policy.grace_seconds = 60;
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_NOW)), "save restart");
+    CHECK_NUMBER(engine_next_tick(&f.memory), NOW + HOUR / 2 + 60 * WINTIME_PER_SECOND);
+    f.world.now = NOW + HOUR;
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "ask-restart save");
+    tear_down(&f);
+}
+
+/* The event log service was started again, and the machine was not. */
+static void the_log_of_the_running_system_is_not_believed(void)
+{
+    struct fixture f;
+    set_up(&f);
+    f.world.root_is_running = true;
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_started_again(&f.memory, &f.world, NOW + HOUR)), "");
+    f.world.boot = "boot-2";
+    CHECK_TEXT(names(engine_started_again(&f.memory, &f.world, NOW + HOUR)), "save verify");
+    tear_down(&f);
+}
+
+static void a_patch_may_be_wanted_without_a_burst(void)
+{
+    struct fixture f;
+    set_up(&f);
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "save ask-patch");
+    CHECK_TEXT(engine_state_name(f.memory.state), "deciding");
+    CHECK_NUMBER(f.memory.limit, 100);
+    /* A burst meanwhile is told beside the question; no computer is known that it could not be of.
+     */
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst");
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "ask-patch");
+    CHECK_TEXT(names(engine_patch_answer(&f.memory, &f.world, true, 50)), "save patch");
+    write_patch(&f, 50);
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "ask-restart save");
+    tear_down(&f);
+    set_up(&f);
+    f.target.copies[PC_DRIVERS].inspection.limit = 100;
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "limit-is-set");
+    f.target.copies[PC_DRIVERS].inspection.status = PC_UNRECOGNISED;
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "not-writable");
+    f.world.has_root = false;
+    CHECK_TEXT(names(engine_patch_wanted(&f.memory, &f.world)), "nothing-to-change");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    tear_down(&f);
+}
+
+static void a_restored_original_waits_for_a_restart_too(void)
+{
+    const struct engine_patch patch = {.limit_before = 100, .limit_after = 10};
+    struct fixture f;
+    set_up(&f);
+    CHECK_TEXT(names(engine_restored(&f.memory, &f.world, &patch)), "save restored ask-restart");
+    CHECK_TEXT(engine_state_name(f.memory.state), "reboot-pending");
+    CHECK_NUMBER(f.memory.patch.time, NOW);
+    CHECK_TEXT(names(engine_start(&f.memory, &f.world)), "save verify");
+    tear_down(&f);
+}
+
+static void what_was_taken_back_needs_no_restart(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_restored(&f.memory, &f.world, NULL)), "save withdrawn");
+    CHECK_TEXT(engine_state_name(f.memory.state), "watching");
+    CHECK_NUMBER(engine_next_tick(&f.memory), 0);
+    tear_down(&f);
+}
+
+static void open_questions_are_asked_of_whoever_comes(void)
+{
+    struct fixture f;
+    set_up(&f);
+    CHECK_TEXT(names(engine_ask_again(&f.memory, &f.world)), "");
+    f.world.can_ask = false;
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst nobody-to-ask");
+    f.world.can_ask = true;
+    CHECK_TEXT(names(engine_ask_again(&f.memory, &f.world)), "ask-patch");
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    CHECK_TEXT(names(engine_ask_again(&f.memory, &f.world)), ""); /* it is being patched */
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_ask_again(&f.memory, &f.world)), "ask-restart save");
+    tear_down(&f);
+}
+
 static void answers_out_of_turn_do_nothing(void)
 {
     struct fixture f;
@@ -435,6 +548,16 @@ int main(void)
         {"a running system verifies only after another boot",
          a_running_system_verifies_only_after_another_boot},
         {"the log shows the restart", the_log_shows_the_restart},
+        {"a restart can be declined for good", a_restart_can_be_declined_for_good},
+        {"a restart of the running system is asked for again",
+         a_restart_of_the_running_system_is_asked_for_again},
+        {"the log of the running system is not believed",
+         the_log_of_the_running_system_is_not_believed},
+        {"a patch may be wanted without a burst", a_patch_may_be_wanted_without_a_burst},
+        {"a restored original waits for a restart too",
+         a_restored_original_waits_for_a_restart_too},
+        {"what was taken back needs no restart", what_was_taken_back_needs_no_restart},
+        {"open questions are asked of whoever comes", open_questions_are_asked_of_whoever_comes},
         {"answers out of turn do nothing", answers_out_of_turn_do_nothing},
     };
     return RUN_SUITE("engine", cases);

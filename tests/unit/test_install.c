@@ -428,6 +428,9 @@ static void journals_that_make_no_sense_are_set_aside(void)
         {"tcpipwatch-journal 1\nlimit-before 10\n", true},
         {"tcpipwatch-journal 1\ncopy 0\nlimit-before 4294967296\n", true},
         {"tcpipwatch-journal 1\ncopy 0\nno-such-key 1\n", true},
+        {"tcpipwatch-journal 1\nphase sideways\n", true},
+        {"tcpipwatch-journal 2\nphase boot\nprotected perhaps\n", true},
+        {"tcpipwatch-journal 2\nphase boot\nothers-crc32 4294967296\n", true},
         {"tcpipwatch-journal 1\ncopy 0\nversion-part 65536\n", true},
         {"tcpipwatch-journal 1\ncopy 0\nversion-part 1\nversion-part 1\nversion-part 1\n"
          "version-part 1\nversion-part 1\n",
@@ -447,7 +450,7 @@ static void journals_that_make_no_sense_are_set_aside(void)
 static void a_journal_of_a_newer_version_is_left(void)
 {
     make_windows("2180");
-    write_journal_text("tcpipwatch-journal 2\nphase commit\n", true);
+    write_journal_text("tcpipwatch-journal 3\nphase commit\n", true);
     expect_recover(PC_INTERRUPTED, "");
     CHECK(interrupted());
 }

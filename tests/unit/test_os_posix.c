@@ -181,6 +181,16 @@ static void data_directory_follows_the_environment(void)
     }
 }
 
+static void nothing_is_kept_for_a_start_of_windows(void)
+{
+    const struct os *os = os_native();
+    struct buf value = BUF_INIT;
+    CHECK_NUMBER(os->rename_at_boot(os, "/a", "/b"), OS_UNSUPPORTED);
+    CHECK_NUMBER(os->read_at_boot(os, OS_BOOT_RENAMES, &value), OS_UNSUPPORTED);
+    CHECK_NUMBER(os->write_at_boot(os, OS_BOOT_RENAMES, "", 0), OS_UNSUPPORTED);
+    buf_free(&value);
+}
+
 int main(void)
 {
     static const struct unit_case cases[] = {
@@ -192,6 +202,7 @@ int main(void)
         {"mode, times and attributes are carried over", mode_times_and_attributes_are_carried_over},
         {"the system's reasons are told apart", the_systems_reasons_are_told_apart},
         {"the data directory follows the environment", data_directory_follows_the_environment},
+        {"nothing is kept for a start of Windows", nothing_is_kept_for_a_start_of_windows},
     };
     int result = RUN_SUITE("os_posix", cases);
     sandbox_remove(box);

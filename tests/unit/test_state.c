@@ -184,6 +184,33 @@ static void everything_comes_back(void)
     tear_down(&f);
 }
 
+/* Of a channel. A state without one, as older programs wrote it, is as good. */
+static void a_bookmark_comes_back(void)
+{
+    static const char xml[] = "<BookmarkList>\r\n  <Bookmark Channel='System' RecordId='1'/>\r\n"
+                              "</BookmarkList> 100%";
+    struct fixture f;
+    enum keyfile_status whole;
+    set_up(&f);
+    fill(&f);
+    buf_add_text(&f.sources[1].bookmark, xml);
+    CHECK_NUMBER(save(&f), OS_OK);
+    buf_free(&f.sources[1].bookmark);
+    buf_add_text(&f.sources[0].bookmark, "another one");
+    CHECK_NUMBER(load(&f, &whole), OS_OK);
+    CHECK_NUMBER(whole, KEYFILE_OK);
+    CHECK_TEXT(buf_text(&f.sources[1].bookmark), xml);
+    CHECK_TEXT(buf_text(&f.sources[0].bookmark), "");
+    CHECK(f.sources[0].place.set);
+    /* As `status` reads it: without any source. */
+    CHECK_NUMBER(state_load(os_native(), HERE "/roots/x", &f.memory, NULL, 0, NULL, &whole), OS_OK);
+    CHECK_NUMBER(whole, KEYFILE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        buf_free(&f.sources[i].bookmark);
+    }
+    tear_down(&f);
+}
+
 static void counters_go_on(void)
 {
     struct fixture f;
@@ -438,6 +465,7 @@ int main(void)
 {
     static const struct unit_case cases[] = {
         {"everything comes back", everything_comes_back},
+        {"a bookmark comes back", a_bookmark_comes_back},
         {"counters go on", counters_go_on},
         {"counters are counted anew by other thresholds",
          counters_are_counted_anew_by_other_thresholds},

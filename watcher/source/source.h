@@ -1,5 +1,5 @@
-/* The logs that are watched. A source gives each record once, in the order of its log, and knows
- * its place in it across restarts. */
+/* The logs that are watched: files, and the live event logs of this Windows. A source gives each
+ * record once, in the order of its log, and knows its place in it across restarts. */
 #ifndef WATCHER_SOURCE_SOURCE_H
 #define WATCHER_SOURCE_SOURCE_H
 
@@ -7,15 +7,29 @@
 #include "decode/decode.h"
 #include "os.h"
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { SOURCES_MAX = 16 };
 
+#define SOURCE_NOT_DUE UINT32_MAX
+
+struct live; /* live.h: the log as the system gives it */
+
 struct source {
     char *spec;                      /* as it was given: "file:/var/log/xp/SysEvent.Evt" */
-    const char *path;                /* the file's part of it */
-    struct log_place place;          /* the last record that was read */
+    const char *path;                /* what it is called: the file's path, "the System log" */
+    const char *title;               /* the same where a sentence begins */
+    struct live *live;               /* NULL: a file */
+    char *names;                     /* of a live log: what path and title point into */
+    struct log_place place;          /* the last record that was read; of a live log, the offset is
+                                      * one more sign by which the record is known again */
+    struct buf bookmark;             /* of a channel: the place as Windows knows it, XML; empty:
+                                      * there is none */
+    uint64_t look_back;              /* of a live log: without a place, and after a gap, records
+                                      * older than this are not told; 100 ns steps */
     struct burst_detector *detector; /* counts this log's records, and no others */
     enum os_status access;           /* how the last try to open it ended */
     enum log_kind kind;              /* what it was then */
@@ -26,17 +40,38 @@ struct source {
 bool source_open(const char *spec, struct source *out, struct buf *why);
 void source_close(struct source *source);
 
+/* The SPEC that is watched when none is named: NULL where one has to be. */
+const char *source_default(void);
+
+/* Whether it can be read, before it is read first: a name with a slip in it is told at once. False
+ * with the end of a sentence in `why`. True also for a live log whose service does not answer just
+ * now. */
+bool source_check(const struct os *os, struct source *source, struct buf *why);
+
 struct source_reading {
-    enum os_status access;    /* why the file could not be opened or read */
+    enum os_status access;    /* why it could not be opened or read */
+    const char *trouble;      /* the same in words; NULL: those of os_status_text() */
     enum log_kind kind;       /* LOG_UNKNOWN: it is no event log, or empty still */
-    uint64_t size;            /* bytes */
+    uint64_t size;            /* bytes; of a live log, not 0 */
     struct log_result result; /* of the decoder, when there is one for the kind */
 };
 
 /* Reads the records behind the source's place and moves it on. `growing`: more may come, so an
- * incomplete end is no damage. */
+ * incomplete end is no damage. The trouble lives until the next call. A damaged place of a live log
+ * is reported once, with the number of the record before it for an offset. */
 struct source_reading source_read(const struct os *os, struct source *source, bool growing,
                                   const struct log_sink *sink);
+
+/* A HANDLE that becomes signalled when there may be something to read, for loop_watch_handle(); it
+ * stays the same until the source is closed. 0: a file. */
+intptr_t source_handle(const struct source *source);
+
+/* Milliseconds until a live log wants to be read whether or not its handle is signalled (one that
+ * could not be read is tried again); SOURCE_NOT_DUE: it does not. */
+uint32_t source_due_ms(const struct source *source);
+
+/* The live System log of this computer. */
+bool source_is_system(const struct source *source);
 
 /* A file as the decoders want it. `status` is the first reading error. A copy of it, with an input
  * of its own, may be read by another thread. */
