@@ -71,6 +71,7 @@ struct watcher {
     uint64_t state_saved_ms;
     enum pc_result result; /* of the last patch: the exit status of --once */
     bool log_trouble;      /* a log could not be read */
+    bool burst_stands;     /* one was told since the start, and nothing came of it yet */
     bool trouble;          /* the last change failed, or is not as it was written */
 };
 
