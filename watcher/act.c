@@ -116,7 +116,7 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
 }
 
 /* Listens before the question is shown: what was typed until listening begins is thrown away, and
- * an answer may come as fast as the question. */
+ * an answer may come as fast as the question. Nobody types where the notifier takes the answers. */
 void watcher_ask(struct watcher *w, enum question_kind kind)
 {
     struct buf text = BUF_INIT;
@@ -127,7 +127,7 @@ void watcher_ask(struct watcher *w, enum question_kind kind)
     text_keys(&keys, kind, &facts);
     w->question = kind;
     w->question_serial++;
-    loop_listen(w->loop, true);
+    loop_listen(w->loop, w->notifier.take == NULL);
     const struct question question = {.kind = kind,
                                       .serial = w->question_serial,
                                       .text = buf_text(&text),
