@@ -29,28 +29,40 @@ static struct {
 
 /* ---- the state that Windows shows ---- */
 
+static DWORD accepted(DWORD state)
+{
+    /* A stop is taken also while it starts: it may have to read a long log. */
+    return state == SERVICE_START_PENDING || state == SERVICE_RUNNING
+               ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_SESSIONCHANGE
+               : 0;
+}
+
 static void report(DWORD state)
 {
     EnterCriticalSection(&service.lock);
-    bool over = service.status.dwCurrentState == SERVICE_STOPPED; /* nothing comes after that */
-    bool back = service.status.dwCurrentState == SERVICE_STOP_PENDING && state == SERVICE_RUNNING;
+    SERVICE_STATUS *status = &service.status;
+    bool over = status->dwCurrentState == SERVICE_STOPPED; /* nothing comes after that */
+    bool back = status->dwCurrentState == SERVICE_STOP_PENDING && state == SERVICE_RUNNING;
+    bool pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
     if (!over && !back) {
-        bool pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
-        service.status.dwCurrentState = state;
-        service.status.dwCheckPoint = pending ? service.status.dwCheckPoint + 1 : 0;
-        service.status.dwWaitHint = pending ? PATIENCE_MS : 0;
-        /* A stop is taken also while it starts: it may have to read a long log. */
-        service.status.dwControlsAccepted =
-            state == SERVICE_STOPPED || state == SERVICE_STOP_PENDING
-                ? 0
-                : SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_SESSIONCHANGE;
+        status->dwCurrentState = state;
+        status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
+        status->dwWaitHint = pending ? PATIENCE_MS : 0;
+        status->dwControlsAccepted = accepted(state);
         if (state == SERVICE_STOPPED && service.result != PC_DONE) {
-            service.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
-            service.status.dwServiceSpecificExitCode = (DWORD)service.result;
+            status->dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
+            status->dwServiceSpecificExitCode = (DWORD)service.result;
         }
-        (void)service.calls->set_status(service.handle, &service.status);
+        if (state != SERVICE_STOPPED) {
+            (void)service.calls->set_status(service.handle, status);
+        }
     }
+    SERVICE_STATUS last = *status;
     LeaveCriticalSection(&service.lock);
+    if (!over && state == SERVICE_STOPPED) {
+        /* The other thread goes on as soon as Windows knows this, and takes the lock down. */
+        (void)service.calls->set_status(service.handle, &last);
+    }
 }
 
 static void want(enum request_kind kind)
