@@ -29,6 +29,7 @@ struct viewer {
     uint64_t offset; /* in the audit log, of what is to be read next */
     struct buf line; /* the beginning of a line whose end is not there yet */
     bool passing;    /* ...of one that is too long */
+    bool trouble;    /* what the acting process did last has failed */
     uint64_t due_ms; /* when it is looked next whether the place is free */
 };
 
@@ -65,10 +66,10 @@ static void hand_on(struct viewer *v, const struct told *told)
     bool trouble = is(told, EFFECT_TELL_PATCH_FAILED) || is(told, EFFECT_TELL_DIFFERS);
     bool note = strcmp(buf_text(&told->action), "note") == 0;
     if (trouble) {
-        v->w->trouble = true;
+        v->trouble = true;
     } else if (is(told, EFFECT_TELL_PATCHED) || is(told, EFFECT_TELL_VERIFIED) ||
                is(told, EFFECT_TELL_RESTORED)) {
-        v->w->trouble = false;
+        v->trouble = false;
     }
     if (told->text.len > 0) {
         tell(v, note ? TELL_NOTE : TELL_NEWS, trouble ? LEVEL_ERROR : level_of(told),
@@ -165,7 +166,7 @@ static void show_state(struct viewer *v)
         engine_reset(&w->memory);
     }
     w->last_event = w->memory.burst.last;
-    w->trouble = w->trouble || v->status != OS_BUSY;
+    w->trouble = v->trouble || v->status != OS_BUSY;
     look_at_copies(w);
     watcher_show(w);
 }
@@ -217,8 +218,12 @@ static bool take_place(struct viewer *v)
             buf_add_text(&v->who, buf_text(&who));
             v->told = false;
         }
+        bool other = v->status != status;
         v->status = status;
         say_who(v);
+        if (other && v->manner->shows) {
+            show_state(v);
+        }
     }
     v->due_ms = loop_now_ms(w->loop) + (uint64_t)v->manner->look_ms;
     buf_free(&who);
