@@ -4,6 +4,7 @@ install(TARGETS tcpippatch tcpipwatch RUNTIME DESTINATION "${CMAKE_INSTALL_BINDI
 install(FILES LICENSE NOTICE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 if(WIN32)
+  install(TARGETS tcpipwatchw RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(FILES conf/tcpipwatch.ini DESTINATION ".")
   return()
 endif()

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/utf.h"
 #include "builds.h"
+#include "generation.h"
 #include "image.h"
 #include "locate.h"
 #include "patchcore.h"
@@ -52,71 +53,30 @@ static void conclude(struct pc_inspection *out, enum pc_status status, const cha
 
 /* ---- what the version says ---- */
 
-static int compare_versions(const struct pc_version *a, const struct pc_version *b)
-{
-    for (int i = 0; i < 4; i++) {
-        if (a->part[i] != b->part[i]) {
-            return a->part[i] < b->part[i] ? -1 : 1;
-        }
-    }
-    return 0;
-}
-
-static bool at_least(const struct pc_version *v, uint16_t a, uint16_t b, uint16_t c, uint16_t d)
-{
-    struct pc_version least = {{a, b, c, d}};
-    return compare_versions(v, &least) >= 0;
-}
-
-/* The Windows whose tcpip.sys has no limit; NULL for one that has, or may have. */
-static const char *windows_without_limit(const struct pc_version *v)
-{
-    if (at_least(v, 6, 4, 0, 0)) {
-        return "Windows 10 or later";
-    }
-    if (at_least(v, 6, 2, 0, 0)) {
-        return "Windows 8 or 8.1";
-    }
-    if (at_least(v, 6, 1, 0, 0)) {
-        return "Windows 7";
-    }
-    if (at_least(v, 6, 0, 6002, 0)) {
-        return "Windows Vista SP2 or Server 2008 SP2";
-    }
-    if (v->part[0] != 5) {
-        return NULL;
-    }
-    if (v->part[1] == 0) {
-        return "Windows 2000";
-    }
-    if (v->part[1] == 1 && v->part[2] == 2600 && v->part[3] < 2096) {
-        return "Windows XP before SP2";
-    }
-    if (v->part[1] == 2 && v->part[2] == 3790 && v->part[3] < 1830) {
-        return "Windows Server 2003 before SP1";
-    }
-    return NULL;
-}
-
 /* True when the version alone has decided. */
 static bool judge_version(struct pc_inspection *out)
 {
     char text[PC_VERSION_SIZE];
-    const char *windows = windows_without_limit(&out->version);
+    const char *windows;
     pc_version_text(&out->version, text);
-    if (windows != NULL) {
+    out->generation = generation_of_driver(&out->version, &windows);
+    switch (out->generation) {
+    case PC_GENERATION_BEFORE:
+    case PC_GENERATION_AFTER:
         conclude(out, PC_NO_LIMIT,
                  "This is tcpip.sys %s of %s, which has no limit on half-open connections in this "
                  "file: there is nothing to change.",
                  text, windows);
         return true;
-    }
-    if (out->version.part[0] == 6) {
+    case PC_GENERATION_SP2:
         conclude(out, PC_UNRECOGNISED,
-                 "This is tcpip.sys %s of Windows Vista or Server 2008 before SP2: install Service "
-                 "Pack 2, which removes the limit, instead of patching.",
-                 text);
+                 "This is tcpip.sys %s of %s: install Service Pack 2, which removes the limit, "
+                 "instead of patching.",
+                 text, windows);
         return true;
+    case PC_GENERATION_LIMIT:
+    case PC_GENERATION_UNKNOWN:
+        break;
     }
     return false;
 }

@@ -88,3 +88,11 @@ bool late_load_sfc(struct late_sfc *out)
     };
     return load(L"sfc.dll", names, COUNT(names), out);
 }
+
+bool late_load_user32(struct late_user32 *out)
+{
+    static const struct late_name names[] = {
+        {"ChangeWindowMessageFilter", offsetof(struct late_user32, change_message_filter)},
+    };
+    return load(L"user32.dll", names, COUNT(names), out);
+}

@@ -62,4 +62,10 @@ struct late_sfc {
 };
 bool late_load_sfc(struct late_sfc *out);
 
+/* user32.dll (Vista and later): which messages a program of an administrator takes from others. */
+struct late_user32 {
+    BOOL(WINAPI *change_message_filter)(UINT message, DWORD action);
+};
+bool late_load_user32(struct late_user32 *out);
+
 #endif

@@ -1,7 +1,8 @@
 #include "needs.h"
 
+#include "generation.h"
+
 #include <inttypes.h>
-#include <string.h>
 
 const char *needs_name(enum needs_case needs)
 {
@@ -32,15 +33,11 @@ void needs_gather(const struct pc_target *target, bool running, struct needs_fac
 
 /* ---- judging ---- */
 
-/* The version that decides: the driver's own, since the limit is in it; else that of Windows. */
-static bool known_version(const struct needs_facts *f, uint32_t *major, uint32_t *minor,
-                          uint32_t *build)
+static enum pc_generation windows_generation(const struct needs_facts *f, const char **name)
 {
-    bool by_driver = f->driver != NULL && f->driver->has_version;
-    *major = by_driver ? f->driver->version.part[0] : f->major;
-    *minor = by_driver ? f->driver->version.part[1] : f->minor;
-    *build = by_driver ? f->driver->version.part[2] : f->build;
-    return by_driver || f->has_windows;
+    const struct generation_windows windows = {f->major, f->minor, f->build, f->service_pack};
+    *name = NULL;
+    return f->has_windows ? generation_of_windows(&windows, name) : PC_GENERATION_UNKNOWN;
 }
 
 /* A driver of another Windows than the one that runs. */
@@ -50,94 +47,58 @@ static bool disagrees(const struct needs_facts *f)
            (f->driver->version.part[0] != f->major || f->driver->version.part[1] != f->minor);
 }
 
-static bool at_least(uint32_t major, uint32_t minor, uint32_t build, uint32_t least_major,
-                     uint32_t least_minor, uint32_t least_build)
+/* The driver counts where it is known what it is, since the limit is in it; else what Windows says
+ * about itself. */
+static enum pc_generation known_generation(const struct needs_facts *f)
 {
-    return major != least_major   ? major > least_major
-           : minor != least_minor ? minor > least_minor
-                                  : build >= least_build;
-}
-
-/* Windows XP SP2 and later, Server 2003 SP1 and later, by Windows' own word: the driver, which
- * would tell more, cannot be read. */
-static bool has_limit_by_service_pack(const struct needs_facts *f)
-{
-    return f->major == 5 &&
-           ((f->minor == 1 && f->service_pack >= 2) || (f->minor == 2 && f->service_pack >= 1));
-}
-
-static enum needs_case judge_driver(const struct pc_inspection *driver)
-{
-    switch (driver->status) {
-    case PC_ORIGINAL:
-    case PC_PATCHED:
-        return NEEDS_PATCH;
-    case PC_NO_LIMIT:
-        return NEEDS_NOTHING;
-    default:
-        return driver->has_version && driver->version.part[0] == 5 ? NEEDS_ANOTHER_DRIVER
-                                                                   : NEEDS_UNKNOWN;
-    }
+    const char *name;
+    bool by_driver = f->driver != NULL && f->driver->generation != PC_GENERATION_UNKNOWN;
+    return by_driver ? f->driver->generation : windows_generation(f, &name);
 }
 
 enum needs_case needs_judge(const struct needs_facts *f)
 {
-    uint32_t major;
-    uint32_t minor;
-    uint32_t build;
-    if (!known_version(f, &major, &minor, &build) || disagrees(f)) {
+    if (disagrees(f)) {
         return NEEDS_UNKNOWN;
     }
-    if (at_least(major, minor, build, 6, 0, 6002)) {
-        return rate_limiting_is_on(&f->rate_limiting) ? NEEDS_SETTING : NEEDS_NOTHING;
+    if (f->driver != NULL && pc_writable(f->driver)) {
+        return NEEDS_PATCH;
     }
-    if (major == 6) {
+    switch (known_generation(f)) {
+    case PC_GENERATION_BEFORE:
+        return NEEDS_NOTHING;
+    case PC_GENERATION_LIMIT:
+        return NEEDS_ANOTHER_DRIVER;
+    case PC_GENERATION_SP2:
         return NEEDS_SERVICE_PACK;
+    case PC_GENERATION_AFTER:
+        return rate_limiting_is_on(&f->rate_limiting) ? NEEDS_SETTING : NEEDS_NOTHING;
+    case PC_GENERATION_UNKNOWN:
+        break;
     }
-    if (f->driver != NULL) {
-        return judge_driver(f->driver);
-    }
-    return has_limit_by_service_pack(f) ? NEEDS_ANOTHER_DRIVER
-           : major == 5                 ? NEEDS_NOTHING
-                                        : NEEDS_UNKNOWN;
+    return NEEDS_UNKNOWN;
 }
 
 /* ---- telling ---- */
 
 static void add_windows(struct buf *out, const struct needs_facts *f)
 {
-    static const struct {
-        uint32_t major, minor, build; /* the first that is called so */
-        const char *name;
-    } names[] = {
-        {10, 0, 22000, "Windows 11 or Server 2022"},
-        {10, 0, 0, "Windows 10 or Server 2016"},
-        {6, 3, 0, "Windows 8.1 or Server 2012 R2"},
-        {6, 2, 0, "Windows 8 or Server 2012"},
-        {6, 1, 0, "Windows 7 or Server 2008 R2"},
-        {6, 0, 0, "Windows Vista or Server 2008"},
-        {5, 2, 0, "Windows Server 2003 or XP x64"},
-        {5, 1, 0, "Windows XP"},
-        {5, 0, 0, "Windows 2000"},
-    };
-    uint32_t major;
-    uint32_t minor;
-    uint32_t build;
-    const char *name = "This Windows";
-    bool known = known_version(f, &major, &minor, &build);
-    for (size_t i = 0; known && i < sizeof names / sizeof names[0]; i++) {
-        if (at_least(major, minor, build, names[i].major, names[i].minor, names[i].build)) {
-            name = names[i].name;
-            break;
-        }
+    const char *name;
+    char version[PC_VERSION_SIZE];
+    bool has_driver = f->driver != NULL && f->driver->has_version;
+    (void)windows_generation(f, &name);
+    if (name == NULL && has_driver) {
+        (void)generation_of_driver(&f->driver->version, &name);
     }
-    buf_add_text(out, name);
-    if (f->driver != NULL && f->driver->has_version) {
-        char version[PC_VERSION_SIZE];
+    buf_add_text(out, name != NULL ? name : "This Windows");
+    if (f->has_windows && f->service_pack > 0) {
+        buf_printf(out, " SP%u", (unsigned)f->service_pack);
+    }
+    if (has_driver) {
         pc_version_text(&f->driver->version, version);
         buf_printf(out, " (tcpip.sys %s)", version);
-    } else if (known) {
-        buf_printf(out, " (%" PRIu32 ".%" PRIu32 ".%" PRIu32 ")", major, minor, build);
+    } else if (f->has_windows) {
+        buf_printf(out, " (%" PRIu32 ".%" PRIu32 ".%" PRIu32 ")", f->major, f->minor, f->build);
     }
 }
 
@@ -150,11 +111,34 @@ static void add_unknown(struct buf *out, const struct needs_facts *f)
                    "Its tcpip.sys is of another Windows (%s) than the one that runs (%" PRIu32
                    ".%" PRIu32 ".%" PRIu32 "), so that it cannot be told which limit holds.",
                    version, f->major, f->minor, f->build);
+    } else if (f->driver == NULL && f->has_windows) {
+        buf_printf(out,
+                   "Whether it has a limit cannot be told: Windows %" PRIu32 ".%" PRIu32 ".%" PRIu32
+                   " is not known here.",
+                   f->major, f->minor, f->build);
     } else if (f->driver == NULL) {
         buf_add_text(out, "Whether it has a limit cannot be told: there is no tcpip.sys in "
                           "system32/drivers that can be read.");
     } else {
         buf_printf(out, "Whether it has a limit cannot be told. %s", f->driver->reason);
+    }
+}
+
+/* Without the registry it is not known whether a limit was switched on. */
+static void add_nothing(struct buf *out, const struct needs_facts *f)
+{
+    const struct rate_limiting_value *value = &f->rate_limiting;
+    buf_add_text(out, " has no limit on half-open connections");
+    if (known_generation(f) == PC_GENERATION_AFTER && !value->known) {
+        buf_printf(out, ", unless " RATE_LIMITING_NAME " is 1 in its registry, which %s.",
+                   f->running ? "could not be read" : "is not read from a disk");
+    } else if (known_generation(f) == PC_GENERATION_AFTER && value->there && value->set != 0) {
+        buf_printf(out,
+                   ": there is nothing to change. " RATE_LIMITING_NAME " is %" PRIu32
+                   ", which is neither of its documented values 0 and 1.",
+                   value->set);
+    } else {
+        buf_add_text(out, ": there is nothing to change.");
     }
 }
 
@@ -174,14 +158,14 @@ void needs_text(struct buf *out, const struct needs_facts *f)
                    f->driver->limit);
         break;
     case NEEDS_ANOTHER_DRIVER:
-        buf_printf(out,
-                   ": the limit of half-open connections is in tcpip.sys, but this one may not be "
-                   "changed. %s",
-                   f->driver != NULL ? f->driver->reason : "It cannot be read.");
+        buf_printf(out, ": the limit of half-open connections is in tcpip.sys, but %s%s",
+                   f->driver != NULL ? "this one may not be changed. "
+                                     : "there is none in system32/drivers that can be read.",
+                   f->driver != NULL ? f->driver->reason : "");
         break;
     case NEEDS_SERVICE_PACK:
-        buf_add_text(out, " before Service Pack 2 has the limit. Install Service Pack 2, which "
-                          "removed it; nothing is patched here.");
+        buf_add_text(out, " has the limit of half-open connections. Install Service Pack 2, which "
+                          "removes it; nothing is patched here.");
         break;
     case NEEDS_SETTING:
         buf_add_text(out,
@@ -191,7 +175,41 @@ void needs_text(struct buf *out, const struct needs_facts *f)
                      "off, and \"tcpippatch restore\" puts it back.");
         break;
     default:
-        buf_add_text(out, " has no limit on half-open connections: there is nothing to change.");
+        add_nothing(out, f);
         break;
     }
+}
+
+bool needs_warning(struct buf *out, const struct needs_facts *f)
+{
+    enum needs_case needs = needs_judge(f);
+    if (!f->running || needs == NEEDS_PATCH) {
+        return false;
+    }
+    needs_text(out, f);
+    if (needs == NEEDS_NOTHING) {
+        buf_add_text(out, " Watching here for event " NEEDS_EVENT
+                          " is of use for reports alone: bursts are told, and nothing is patched.");
+    }
+    return true;
+}
+
+void needs_json(struct json *j, const struct needs_facts *f)
+{
+    struct buf text = BUF_INIT;
+    struct buf version = BUF_INIT;
+    buf_printf(&version, "%" PRIu32 ".%" PRIu32 ".%" PRIu32, f->major, f->minor, f->build);
+    needs_text(&text, f);
+    json_text(j, "needs", needs_name(needs_judge(f)));
+    json_text(j, "version", f->has_windows ? buf_text(&version) : NULL);
+    if (f->has_windows) {
+        json_number(j, "service_pack", f->service_pack);
+    } else {
+        json_null(j, "service_pack");
+    }
+    json_bool(j, "rate_limiting_known", f->rate_limiting.known);
+    rate_limiting_json(j, "rate_limiting", &f->rate_limiting);
+    json_text(j, "message", buf_text(&text));
+    buf_free(&version);
+    buf_free(&text);
 }

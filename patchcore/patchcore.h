@@ -43,9 +43,19 @@ struct pc_version {
     uint16_t part[4]; /* 5.1.2600.2180 */
 };
 
+/* What a Windows has, by its version. */
+enum pc_generation {
+    PC_GENERATION_UNKNOWN, /* no Windows that is known, or its version is not */
+    PC_GENERATION_BEFORE,  /* none: 2000, XP before SP2, Server 2003 before SP1 */
+    PC_GENERATION_LIMIT,   /* the limit in tcpip.sys: XP from SP2 on, Server 2003 from SP1 on */
+    PC_GENERATION_SP2,     /* the limit, which Service Pack 2 removes: Vista and Server 2008 */
+    PC_GENERATION_AFTER,   /* none, unless it is switched on: Vista SP2, Windows 7 and later */
+};
+
 struct pc_inspection {
     enum pc_status status;
-    enum pc_machine machine; /* PC_MACHINE_OTHER: unknown, or neither of the two */
+    enum pc_generation generation; /* by the version of a sound image that says it is tcpip.sys */
+    enum pc_machine machine;       /* PC_MACHINE_OTHER: unknown, or neither of the two */
     bool has_version;
     struct pc_version version; /* the file version of the version resource */
     uint64_t size;             /* bytes */

@@ -12,9 +12,40 @@ static const char file_name[] = "rate-limiting";
 
 enum { VERSION = 1, MOST = 4096 };
 
+static const struct rate_limiting_value switched_off = {.known = true, .there = true, .set = 0};
+
 bool rate_limiting_is_on(const struct rate_limiting_value *value)
 {
-    return value->known && value->there && value->set != 0;
+    return value->known && value->there && value->set == 1;
+}
+
+bool rate_limiting_same(const struct rate_limiting_value *a, const struct rate_limiting_value *b)
+{
+    return a->known && b->known && a->there == b->there && (!a->there || a->set == b->set);
+}
+
+void rate_limiting_json(struct json *j, const char *key, const struct rate_limiting_value *value)
+{
+    if (value->known && value->there) {
+        json_number(j, key, value->set);
+    } else {
+        json_null(j, key);
+    }
+}
+
+void rate_limiting_text(struct buf *out, const struct rate_limiting_value *value)
+{
+    if (value->known && value->there) {
+        buf_printf(out, "%" PRIu32, value->set);
+    } else {
+        buf_add_text(out, value->known ? "absent" : "unknown");
+    }
+}
+
+struct rate_limiting_value rate_limiting_after_back(const struct rate_limiting_value *now,
+                                                    const struct rate_limiting_value *kept)
+{
+    return rate_limiting_same(now, &switched_off) ? *kept : *now;
 }
 
 /* ---- what is kept ---- */
@@ -95,11 +126,31 @@ static enum pc_result explain(struct buf *why, const char *what, enum os_status 
 
 /* ---- changing it ---- */
 
+/* Writes, and reads back: something that guards the registry may take a change back at once. */
+static enum os_status write_surely(const struct rate_limiting_calls *calls,
+                                   const struct rate_limiting_value *value)
+{
+    struct rate_limiting_value written;
+    enum os_status status = calls->write(calls->context, value);
+    if (status == OS_OK) {
+        status = calls->read(calls->context, &written);
+    }
+    return status == OS_OK && !rate_limiting_same(&written, value) ? OS_IO : status;
+}
+
+/* After a failure it may have been changed all the same, though not to last. */
+static bool is_again(const struct rate_limiting_calls *calls,
+                     const struct rate_limiting_value *value)
+{
+    struct rate_limiting_value now;
+    return (calls->read(calls->context, &now) == OS_OK && rate_limiting_same(&now, value)) ||
+           write_surely(calls, value) == OS_OK;
+}
+
 enum pc_result rate_limiting_switch_off(const struct pc_context *pc,
                                         const struct rate_limiting_calls *calls, struct buf *done,
                                         struct buf *why)
 {
-    const struct rate_limiting_value off = {.known = true, .there = true, .set = 0};
     struct rate_limiting_value value;
     struct rate_limiting_value kept;
     enum os_status status = calls->read(calls->context, &value);
@@ -120,27 +171,31 @@ enum pc_result rate_limiting_switch_off(const struct pc_context *pc,
                    os_status_text(status));
         return PC_FAILED;
     }
-    status = calls->write(calls->context, &off);
+    status = write_surely(calls, &switched_off);
     if (status != OS_OK) {
-        if (is_first) {
+        if (is_first && is_again(calls, &value)) {
             (void)forget(pc);
         }
         return explain(why, "cannot be changed", status);
     }
     buf_printf(done,
                RATE_LIMITING_NAME " is 0 now (it was %" PRIu32 "). Windows has no limit after its "
-                                  "next start. To undo it: tcpippatch restore",
+                                  "next start.",
                value.set);
     return PC_DONE;
 }
 
-static void add_value(struct buf *out, const struct rate_limiting_value *value)
+/* Nothing has to be put back. Where the value is what was kept, a crash came between keeping and
+ * changing it, or somebody was quicker. */
+static void say_as_it_is(struct buf *done, const struct rate_limiting_value *value,
+                         const struct rate_limiting_value *kept)
 {
-    if (value->there) {
-        buf_printf(out, "%" PRIu32, value->set);
-    } else {
-        buf_add_text(out, "not there");
-    }
+    buf_printf(done, RATE_LIMITING_NAME " %s",
+               rate_limiting_same(value, kept)
+                   ? "is what it was already: "
+                   : "was changed by somebody else since it was switched off: it is ");
+    rate_limiting_text(done, value);
+    buf_add_text(done, rate_limiting_same(value, kept) ? "." : ", and stays so.");
 }
 
 enum pc_result rate_limiting_put_back(const struct pc_context *pc,
@@ -163,18 +218,16 @@ enum pc_result rate_limiting_put_back(const struct pc_context *pc,
     if (status != OS_OK) {
         return explain(why, "cannot be read", status);
     }
-    if (!value.there || value.set != 0) {
-        buf_add_text(done, RATE_LIMITING_NAME " was changed by somebody else since it was switched "
-                                              "off: it is ");
-        add_value(done, &value);
-        buf_add_text(done, ", and stays so.");
+    struct rate_limiting_value after = rate_limiting_after_back(&value, &kept);
+    if (rate_limiting_same(&after, &value)) {
+        say_as_it_is(done, &value, &kept);
     } else {
-        status = calls->write(calls->context, &kept);
+        status = write_surely(calls, &kept);
         if (status != OS_OK) {
             return explain(why, "cannot be changed", status);
         }
         buf_add_text(done, RATE_LIMITING_NAME " is ");
-        add_value(done, &kept);
+        rate_limiting_text(done, &kept);
         buf_add_text(done, " again. It takes effect at the next start of Windows.");
     }
     status = forget(pc);

@@ -28,8 +28,21 @@ struct rate_limiting_calls {
 };
 const struct rate_limiting_calls *rate_limiting_native(void);
 
-/* True when the limit is switched on. */
+/* True when the limit is switched on: 1 is the one value of which that is documented. */
 bool rate_limiting_is_on(const struct rate_limiting_value *value);
+
+bool rate_limiting_same(const struct rate_limiting_value *a, const struct rate_limiting_value *b);
+
+/* A member: the number, or null for what is not there or not known. */
+void rate_limiting_json(struct json *j, const char *key, const struct rate_limiting_value *value);
+
+/* "1", "absent", "unknown" */
+void rate_limiting_text(struct buf *out, const struct rate_limiting_value *value);
+
+/* What it is after rate_limiting_put_back(): what was kept, where it still is as it was left by
+ * rate_limiting_switch_off(), else what it is now. */
+struct rate_limiting_value rate_limiting_after_back(const struct rate_limiting_value *now,
+                                                    const struct rate_limiting_value *kept);
 
 /* What it was before it was switched off from here, as kept in `data`. OS_NOT_FOUND: it was not. */
 enum os_status rate_limiting_saved(const struct os *os, const char *data,

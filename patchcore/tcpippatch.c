@@ -8,6 +8,7 @@
 #include "report.h"
 #include "system.h"
 #include "tcpippatch_options.h"
+#include "tcpippatch_rate.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -87,6 +88,16 @@ static void write_audit(struct session *s, const struct pc_plan *plan, enum pc_r
 
 /* ---- the commands ---- */
 
+static struct rate_work rate_work(struct session *s)
+{
+    return (struct rate_work){.options = s->options,
+                              .pc = &s->pc,
+                              .target = &s->target,
+                              .running = s->running,
+                              .out = &s->out,
+                              .why = &s->why};
+}
+
 static enum pc_result run_inspect(struct session *s)
 {
     enum pc_result result = PC_DONE;
@@ -129,6 +140,8 @@ static enum pc_result run_status(struct session *s)
             result = PC_FAILED;
         }
     }
+    const struct rate_work rate = rate_work(s);
+    rate_report(&rate);
     if (pc_interrupted(&s->pc, &s->target)) {
         buf_add_text(&s->why, "Interrupted work was found; run \"tcpippatch recover\".");
         result = PC_INTERRUPTED;
@@ -326,14 +339,19 @@ static enum pc_result carry_out(struct session *s, const struct pc_plan *plan)
 static enum pc_result run_change(struct session *s, bool restore, uint32_t limit)
 {
     struct pc_plan plan;
+    const struct rate_work rate = rate_work(s);
+    enum pc_result result;
+    if (rate_change(&rate, restore, &result)) {
+        return result;
+    }
     if (!restore) {
         struct buf warning = BUF_INIT;
         report_limit_warning(&warning, limit);
         print(s, TERM_ERR, &warning);
         buf_free(&warning);
     }
-    enum pc_result result = restore ? pc_plan_restore(&s->pc, &s->target, &plan, &s->why)
-                                    : pc_plan_set(&s->pc, &s->target, limit, &plan, &s->why);
+    result = restore ? pc_plan_restore(&s->pc, &s->target, &plan, &s->why)
+                     : pc_plan_set(&s->pc, &s->target, limit, &plan, &s->why);
     plan.way = s->running && !s->options->now ? PC_NEXT_BOOT : PC_NOW;
     if (result == PC_DONE) {
         result = carry_out(s, &plan);

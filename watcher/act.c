@@ -135,7 +135,8 @@ void watcher_ask(struct watcher *w, enum question_kind kind)
                                       .limit = w->memory.limit,
                                       .most = w->policy.max,
                                       .remind_seconds = w->policy.remind_seconds,
-                                      .grace_seconds = w->policy.grace_seconds};
+                                      .grace_seconds = w->policy.grace_seconds,
+                                      .elsewhere = !w->root_is_running};
     w->notifier.ask(w->notifier.context, &question);
     buf_free(&keys);
     buf_free(&text);
@@ -146,6 +147,7 @@ void watcher_show(struct watcher *w)
     if (w->notifier.show == NULL) {
         return;
     }
+    const struct engine_burst *burst = &w->memory.burst;
     const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
     bool known = w->has_target && drivers->present && drivers->access == OS_OK;
     const struct notify_view view = {.face = w->trouble ? FACE_PROBLEM
@@ -158,6 +160,11 @@ void watcher_show(struct watcher *w)
                                      .limit = known ? drivers->inspection.limit : 0,
                                      .last_event = w->last_event,
                                      .events = w->events,
+                                     .burst_events = burst->last != 0 ? burst->events : 0,
+                                     .burst_first = burst->first,
+                                     .burst_last = burst->last,
+                                     .burst_computer = burst->computer,
+                                     .root = w->root,
                                      .policy = w->policy_file,
                                      .audit = w->audit_file};
     w->notifier.show(w->notifier.context, &view);

@@ -1,6 +1,7 @@
 #include "host.h"
 
 #include "base/term.h"
+#include "notify/tray_win32.h"
 #include "service_win32.h"
 
 bool host_open(enum command_host host, struct console *console, struct notifier *out,
@@ -10,8 +11,7 @@ bool host_open(enum command_host host, struct console *console, struct notifier 
     case HOST_SERVICE:
         return service_open(out, why);
     case HOST_TRAY:
-        buf_add_text(why, "There is no tray yet.");
-        return false;
+        return tray_open(console, out, why);
     default:
         *out = console_notifier(console);
         return true;

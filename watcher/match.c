@@ -4,11 +4,12 @@
 
 #include <stddef.h>
 
-enum { EVENT_ID_LOG_STARTED = 6005 };
+enum { EVENT_ID_LOG_STARTED = 6005, EVENT_ID_UPTIME = 6013 };
 
 const struct match_wanted match_wanted[MATCH_KINDS] = {
     [MATCH_CONNECT_LIMIT] = {"Tcpip", EVENT_ID_CONNECT_LIMIT},
     [MATCH_STARTED_AGAIN] = {"EventLog", EVENT_ID_LOG_STARTED},
+    [MATCH_STILL_RUNNING] = {"EventLog", EVENT_ID_UPTIME},
 };
 
 static bool matches(const struct event *event, enum match_kind kind)

@@ -15,6 +15,8 @@ enum { EVENT_ID_CONNECT_LIMIT = 4226 };
 enum match_kind {
     MATCH_CONNECT_LIMIT,
     MATCH_STARTED_AGAIN, /* see below */
+    MATCH_STILL_RUNNING, /* EventLog 6013, written once a day: with it the bookmark of a channel
+                          * does not stay at an event until that is overwritten */
     MATCH_KINDS
 };
 

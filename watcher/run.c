@@ -97,15 +97,14 @@ static void default_root(struct watcher *w)
     }
 }
 
-/* The System log of this computer speaks of this Windows and no other; a file of whatever its
- * administrator named together with it; a channel may hold events of any computer. */
+/* The live System log, and a file that the administrator named together with a directory, are of
+ * the computer that the directory belongs to. A channel may hold events of any computer. */
 static void choose_logs_of_root(struct watcher *w)
 {
     for (size_t i = 0; i < w->log_count; i++) {
         struct followed *log = &w->logs[i];
-        log->of_root = source_is_system(&log->source)
-                           ? w->root_is_running
-                           : log->source.live == NULL && !w->root_is_default;
+        log->of_root =
+            source_is_system(&log->source) || (log->source.live == NULL && !w->root_is_default);
     }
 }
 
@@ -229,9 +228,9 @@ static void say_needs(struct watcher *w)
     struct needs_facts facts;
     struct buf text = BUF_INIT;
     needs_gather(&w->target, w->root_is_running, &facts);
-    if (w->root_is_running && needs_judge(&facts) != NEEDS_PATCH) {
-        needs_text(&text, &facts);
-        watcher_tell(w, LEVEL_WARNING, "%s", buf_text(&text));
+    if (needs_warning(&text, &facts)) {
+        bool fine = needs_judge(&facts) == NEEDS_NOTHING;
+        watcher_tell(w, fine ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
     }
     buf_free(&text);
 }

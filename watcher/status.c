@@ -150,7 +150,7 @@ static void show_copies(struct status *s, const char *root)
     struct buf why = BUF_INIT;
     enum pc_result found = pc_find(&pc, root, &target, &why);
     if (found == PC_DONE) {
-        show_needs(s, &target, s->options->root == NULL);
+        show_needs(s, &target, pc_is_running_windows(&pc, &target));
         report_target(&s->out, &target);
         if (pc_interrupted(&pc, &target)) {
             buf_add_text(&s->out, "Interrupted work was found; run \"tcpippatch recover\".\n");

@@ -49,7 +49,7 @@ lacks() {
 
 if [ -f "$build/tcpipwatch.exe" ]; then
     expect 0 "the programs" python3 "$tests/hardening.py" "$build/tcpipwatch.exe" \
-        "$build/tcpippatch.exe"
+        "$build/tcpipwatchw.exe" "$build/tcpippatch.exe"
     ln -sf program.exe program
     all="-static -fstack-protector-strong -Wl,--nxcompat,--dynamicbase"
     lacks ""

@@ -52,20 +52,25 @@ else:
 P
 }
 
-# What other programs have registered: a file to be deleted, with its empty name, and a rename.
-others='\??\C:\old.tmp||\??\C:\new.tmp|!\??\C:\new.txt|'
-register_others() {
-    : > "$tmp/prefix/drive_c/old.tmp"
-    : > "$tmp/prefix/drive_c/new.tmp"
-    python3 - "$others|" << 'P'
-import sys
-data = sys.argv[1].replace("|", "\0").encode("utf-16-le")
+# register LIST: makes it the list of renames.
+register() {
+    printf %s "$1" > others.txt
+    python3 - << 'P'
+data = open("others.txt", encoding="utf-8").read().replace("|", "\0").encode("utf-16-le")
 text = ("Windows Registry Editor Version 5.00\r\n\r\n"
         "[HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager]\r\n"
         '"PendingFileRenameOperations"=hex(7):' + ",".join("%02x" % b for b in data) + "\r\n")
 open("others.reg", "w", encoding="utf-16", newline="").write(text)
 P
     wine reg.exe import others.reg < /dev/null > /dev/null 2>&1
+}
+
+# What other programs have registered: a file to be deleted, with its empty name, and a rename.
+others='\??\C:\old.tmp||\??\C:\new.tmp|!\??\C:\new.txt|'
+register_others() {
+    : > "$tmp/prefix/drive_c/old.tmp"
+    : > "$tmp/prefix/drive_c/new.tmp"
+    register "$others|"
 }
 
 places='ServicePackFiles/i386 system32/dllcache system32/drivers'
@@ -149,7 +154,7 @@ expect 0 "status" patch status
 says out "A change waits for the next start of Windows: the limit is 100 then."
 says out "original: limit 10"
 expect 0 "status as JSON" patch status --json
-json out '[(line["limit"], line["next_boot_limit"]) for line in lines] == [(10, 100)] * 3'
+json out '[(line["limit"], line["next_boot_limit"]) for line in lines if "path" in line] == [(10, 100)] * 3'
 expect 0 "recover" patch recover
 says out "A change waits for the next start of Windows; nothing is wrong with it."
 check "leaves it waiting" is PendingFileRenameOperations "$others$ours|"
@@ -196,6 +201,9 @@ check "nothing is left" nothing_beside
 expect 0 "recover again" patch recover
 says out "No interrupted work was found."
 register_others
+for place in $places; do
+    chmod a-w "$windows/$place/tcpip.sys"
+done
 expect 0 "restore" patch restore --yes
 says out "Windows will change 3 files at its next start"
 check "is registered" is PendingFileRenameOperations "$others$ours|"
@@ -205,6 +213,7 @@ says out 'tcpippatch set --limit 100'
 check "nothing has changed yet" all_are changed.sys
 restart
 check "the originals are back bit for bit" all_are original.sys
+check "and read-only, as the files were" test -z "$(find "$windows" -name tcpip.sys -perm /222)"
 expect 0 "recover" patch recover
 says out "Windows has carried out the restore that was registered for its start."
 check "nothing is left" nothing_beside
@@ -226,6 +235,33 @@ restart
 check "all but the driver was changed" cmp changed.sys "$windows/system32/dllcache/tcpip.sys"
 expect 0 "recover" patch recover
 says out "only a part of the change that was registered for its start; that was undone"
+check "every copy is the original" all_are original.sys
+check "nothing is left" nothing_beside
+
+# ---- lists of all kinds ----
+
+i=0
+long=
+while [ "$i" -lt 2000 ]; do
+    long="$long\\??\\C:\\none$i.tmp||\\??\\C:\\none$i.new|!\\??\\C:\\none$i.dll|"
+    i=$((i + 1))
+done
+register "$long|"
+expect 0 "set behind a long list" patch set --limit 100 --yes
+check "is registered" is PendingFileRenameOperations "$long$ours|"
+expect 0 "restore" patch restore --yes
+check "leaves the long list" is PendingFileRenameOperations "$long|"
+register '\??\C:\new.tmp|!\??\C:\new.txt|\??\C:\half|'
+expect 3 "set behind half a pair" patch set --limit 100 --yes
+says err "left damaged by another program"
+check "leaves the list" \
+    is PendingFileRenameOperations '\??\C:\new.tmp|!\??\C:\new.txt|\??\C:\half|'
+wine reg.exe add "$session_manager" /v PendingFileRenameOperations /t REG_DWORD /d 7 /f \
+    > /dev/null 2>&1 < /dev/null
+expect 3 "set with a value of another type" patch set --limit 100 --yes
+says err "has a type that Windows does not give it"
+check "leaves the value" is PendingFileRenameOperations 7
+wine reg.exe delete "$session_manager" /v PendingFileRenameOperations /f > /dev/null 2>&1 < /dev/null
 check "every copy is the original" all_are original.sys
 check "nothing is left" nothing_beside
 

@@ -49,7 +49,7 @@ struct object {
     HANDLE signal;
     uint64_t next; /* the least record number to come */
     bool skip_one;
-    bool stale, dead;
+    bool stale, dead, refuses;
     DWORD since;
     struct wanted wanted[WANTED];
     size_t wanted_count;
@@ -300,6 +300,8 @@ static late_evt subscribe(const char *query, HANDLE signal, const struct object 
         SetLastError(error);
         return NULL;
     }
+    subscription->refuses = event_service_faults.refuse;
+    subscription->stale = bookmark != NULL && event_service_faults.stale_bookmark;
     all.subscriptions[slot] = subscription;
     if (!event_service_faults.late) {
         SetEvent(signal);
@@ -378,6 +380,9 @@ static BOOL WINAPI call_next(late_evt results, DWORD count, late_evt *events, DW
     }
     if (timeout != 0 || flags != 0 || count == 0) {
         return fail(ERROR_INVALID_PARAMETER);
+    }
+    if (subscription->refuses) {
+        return fail(ERROR_INVALID_OPERATION);
     }
     if (event_service_faults.invalid_bound && count > 1) {
         return fail(RPC_S_INVALID_BOUND);

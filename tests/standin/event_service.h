@@ -18,7 +18,9 @@ struct event_service_faults {
     DWORD render_events; /* EvtRender fails with it for every event */
     DWORD update;        /* EvtUpdateBookmark fails with it */
     DWORD render;        /* EvtRender fails with it for the bookmark */
+    bool refuse;         /* a subscription that is made says ERROR_INVALID_OPERATION for ever */
     bool invalid_bound;  /* EvtNext fails with RPC_S_INVALID_BOUND for more than one event */
+    bool stale_bookmark; /* what is subscribed to behind a bookmark is stale at once */
     bool late;           /* a new subscription has its events a little later */
     DWORD next_event;    /* the next event added cannot be rendered: its EvtRender fails with it */
 };

@@ -145,6 +145,26 @@ static void the_end_is_known_by_every_name(void)
     end(&f);
 }
 
+/* The stand-in says it to the first question of a subscription, and then always. */
+static void a_subscription_that_never_works_is_made_again(void)
+{
+    struct live_fixture f;
+    begin(&f);
+    event_service_faults.refuse = true;
+    for (int i = 0; i < 5; i++) {
+        LIVE_READ(&f, 0);
+    }
+    add_events(1);
+    event_service_faults.refuse = false; /* of those made from now on */
+    for (int i = 0; i < 20 && f.records == 0; i++) {
+        CHECK(live_read(&f));
+    }
+    CHECK_NUMBER(f.records, 1);
+    CHECK_NUMBER(event_service_counts.subscribes, 2);
+    CHECK_NUMBER(f.lost, 0);
+    end(&f);
+}
+
 static void a_subscription_that_is_filled_late_is_read_whole(void)
 {
     struct live_fixture f;
@@ -315,6 +335,47 @@ static void a_stale_query_is_made_again(void)
     CHECK(live_read(&f));
     CHECK_NUMBER(f.records, 6);
     CHECK_NUMBER(f.last, 15);
+    end(&f);
+}
+
+/* However often it is made: what is behind the bookmark cannot be had. */
+static void a_query_that_stays_stale_is_made_from_the_oldest(void)
+{
+    struct live_fixture f;
+    begin(&f);
+    add_events(2);
+    LIVE_READ(&f, 2);
+    event_service_faults.stale_bookmark = true;
+    event_service_make_stale();
+    add_events(1);
+    LIVE_READ(&f, 3);
+    CHECK_NUMBER(f.lost, 1);
+    LIVE_READ(&f, 0);
+    add_events(1);
+    LIVE_READ(&f, 1);
+    CHECK_NUMBER(f.lost, 0);
+    end(&f);
+}
+
+/* The event of the bookmark is overwritten in time, where there is no other; but each day has one.
+ */
+static void the_bookmark_moves_on_each_day(void)
+{
+    static const char uptime[] = "<Event><System><Provider Name='EventLog'/><EventID>6013</EventID>"
+                                 "<TimeCreated SystemTime='2999-01-01T00:00:00Z'/>"
+                                 "<EventRecordID>900</EventRecordID></System></Event>";
+    struct live_fixture f;
+    begin(&f);
+    add_events(1);
+    LIVE_READ(&f, 1);
+    event_service_add(uptime);
+    LIVE_READ(&f, 0);
+    CHECK_NUMBER(f.source.place.record, 900);
+    CHECK(strstr(buf_text(&f.source.bookmark), "RecordId='900'") != NULL);
+    event_service_drop(1);
+    start_again(&f);
+    LIVE_READ(&f, 0);
+    CHECK_NUMBER(f.lost, 0);
     end(&f);
 }
 
@@ -536,6 +597,8 @@ int main(void)
         {"only what is wanted comes", only_what_is_wanted_comes},
         {"a sink that has enough goes on later", a_sink_that_has_enough_goes_on_later},
         {"the end is known by every name", the_end_is_known_by_every_name},
+        {"a subscription that never works is made again",
+         a_subscription_that_never_works_is_made_again},
         {"a subscription that is filled late is read whole",
          a_subscription_that_is_filled_late_is_read_whole},
         {"events too large for a batch come one by one",
@@ -547,6 +610,9 @@ int main(void)
         {"a bookmark that does not move is not kept", a_bookmark_that_does_not_move_is_not_kept},
         {"a place that is dropped reads all again", a_place_that_is_dropped_reads_all_again},
         {"a stale query is made again", a_stale_query_is_made_again},
+        {"a query that stays stale is made from the oldest",
+         a_query_that_stays_stale_is_made_from_the_oldest},
+        {"the bookmark moves on each day", the_bookmark_moves_on_each_day},
         {"a cleared channel is told and read", a_cleared_channel_is_told_and_read},
         {"a service that is started again is read on", a_service_that_is_started_again_is_read_on},
         {"a service that goes away costs no event", a_service_that_goes_away_costs_no_event},

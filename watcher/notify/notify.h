@@ -32,6 +32,7 @@ struct question {
     uint32_t most;           /* QUESTION_PATCH: the policy's max */
     uint32_t remind_seconds; /* QUESTION_RESTART: when a no is asked again */
     uint32_t grace_seconds;  /* QUESTION_GRACE: until the restart */
+    bool elsewhere;          /* QUESTION_RESTART: of another machine; only the user can do it */
 };
 
 enum request_kind {
@@ -57,12 +58,17 @@ enum notify_face { FACE_WATCHING, FACE_BURST, FACE_RESTART, FACE_PROBLEM };
 
 struct notify_view {
     enum notify_face face;
-    bool has_root;       /* there is a Windows directory that may be changed */
-    bool has_limit;      /* the limit in it is known */
-    uint32_t limit;      /* in the drivers copy, as it is on the disk */
-    uint64_t last_event; /* time of the last event 4226 seen (base/wintime.h); 0: none */
-    uint64_t events;     /* how many were seen since the start */
-    const char *policy;  /* paths, or NULL; valid until the next show() or close() */
+    bool has_root;         /* there is a Windows directory that may be changed */
+    bool has_limit;        /* the limit in it is known */
+    uint32_t limit;        /* in the drivers copy, as it is on the disk */
+    uint64_t last_event;   /* time of the last event 4226 seen (base/wintime.h); 0: none */
+    uint64_t events;       /* how many were seen since the start */
+    uint64_t burst_events; /* of the last burst; 0: there was none */
+    uint64_t burst_first;
+    uint64_t burst_last;
+    const char *burst_computer; /* texts, or NULL; valid until the next show() or close() */
+    const char *root;           /* paths, likewise */
+    const char *policy;
     const char *audit;
 };
 

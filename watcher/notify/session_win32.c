@@ -217,7 +217,8 @@ static void explain_buttons(struct buf *out, const struct question *question)
                    (unsigned long)question->limit);
         break;
     case QUESTION_RESTART:
-        buf_add_text(out, "\r\n\r\nYes: now.\r\nNo: remind me in ");
+        buf_printf(out, "\r\n\r\nYes: %s.\r\nNo: remind me in ",
+                   question->elsewhere ? "I restart it now" : "now");
         text_duration(out, question->remind_seconds);
         buf_add_text(out, ".\r\nCancel: not now, and do not remind me.");
         break;

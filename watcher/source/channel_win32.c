@@ -37,6 +37,7 @@ enum {
     RESUBSCRIBES = 4,          /* in one reading */
     FIRST_WAIT_MS = 500,       /* for the first events of a new subscription */
     SETTLED_MS = 10 * 1000,    /* then a subscription has given what the log had */
+    REFUSED_MOST = 10,         /* readings of a subscription that never gave anything */
 };
 
 struct channel {
@@ -49,6 +50,7 @@ struct channel {
     late_evt subscription; /* NULL: to be made */
     DWORD subscribed;      /* GetTickCount() */
     bool has_fetched;      /* through this subscription */
+    unsigned refused;      /* so often it was no valid operation to ask for events */
     late_evt bookmark;     /* NULL until it holds an event */
     bool bookmark_moved;   /* since it was put into the source */
     bool bookmark_fails;   /* it is not behind the last event */
@@ -111,6 +113,7 @@ static DWORD subscribe(struct channel *c, DWORD flags)
     late_evt bookmark = flags & EVT_STRICT ? c->bookmark : NULL;
     c->subscribed = GetTickCount();
     c->has_fetched = false;
+    c->refused = 0;
     ResetEvent(c->ready);
     c->subscription =
         c->calls.subscribe(NULL, c->ready, c->name, c->query, bookmark, NULL, NULL, flags);
@@ -275,9 +278,20 @@ static DWORD hand_out(struct channel *c, struct live_run *run, bool *enough)
         c->at++;
         if (good && (match_connect_limit(&event) || match_started_again(&event))) {
             *enough = !live_run_event(run, &event, 0);
+        } else if (good) {
+            live_run_pass(run, &event, 0);
         }
     }
     return ERROR_SUCCESS;
+}
+
+/* Windows says so where there is nothing to fetch; but some have seen subscriptions that say
+ * nothing else from the beginning on: one that has never given an event is made again after a
+ * while. */
+static DWORD take_refusal(struct channel *c)
+{
+    c->refused++;
+    return !c->has_fetched && c->refused >= REFUSED_MOST ? EVT_STALE : ERROR_NO_MORE_ITEMS;
 }
 
 /* Fetches the next events. ERROR_NO_MORE_ITEMS: there are none now. */
@@ -294,8 +308,9 @@ static DWORD fetch(struct channel *c)
     switch (last_error()) {
     case ERROR_NO_MORE_ITEMS:
     case ERROR_TIMEOUT:
-    case ERROR_INVALID_OPERATION: /* asked although nothing was signalled */
         return ERROR_NO_MORE_ITEMS;
+    case ERROR_INVALID_OPERATION:
+        return take_refusal(c);
     case RPC_S_INVALID_BOUND: /* large events, too many for one call */
         if (c->batch > 1) {
             c->batch = 1;
@@ -353,6 +368,8 @@ static DWORD drain(struct channel *c, struct live_run *run)
         error = read_to_end(c, run);
         if (error == EVT_STALE) {
             unsubscribe(c);
+            /* Where the events behind the bookmark cannot be had, the rest can. */
+            c->bookmark_fails = c->bookmark_fails || i == RESUBSCRIBES - 1;
         }
     }
     if (error == ERROR_NO_MORE_ITEMS) {

@@ -72,6 +72,9 @@ struct live_run {
 struct live_run live_run_begin(struct source *source, const struct log_sink *sink,
                                enum log_kind kind);
 
+/* Moves the place on to a record that nobody wants. */
+void live_run_pass(struct live_run *run, const struct event *event, uint64_t sign);
+
 /* Moves the place on and hands out the record. `sign`: see struct source. False when the sink had
  * enough. */
 bool live_run_event(struct live_run *run, const struct event *event, uint64_t sign);

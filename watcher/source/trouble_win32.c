@@ -119,10 +119,15 @@ struct live_run live_run_begin(struct source *source, const struct log_sink *sin
         .reading = {.access = OS_OK, .kind = kind, .size = 1, .result = {.end = LOG_END}}};
 }
 
-bool live_run_event(struct live_run *run, const struct event *event, uint64_t sign)
+void live_run_pass(struct live_run *run, const struct event *event, uint64_t sign)
 {
     run->source->place = (struct log_place){
         .set = true, .record = event->record, .time = event->time, .offset = sign};
+}
+
+bool live_run_event(struct live_run *run, const struct event *event, uint64_t sign)
+{
+    live_run_pass(run, event, sign);
     if (event->time < run->not_before) {
         return true;
     }
