@@ -171,6 +171,20 @@ check "and forgets it" test ! -e data/rate-limiting
 json data/audit.jsonl 'lines[-1]["action"] == "restore" and
     lines[-1]["rate_limiting"]["before"] == 0 and lines[-1]["rate_limiting"]["after"] == 1'
 
+# On a terminal it asks, also after the answer to another question.
+enter=$(printf '\r')
+expect 0 "no on a terminal" "$here/answer.exp" 'registry? [y/N]' "n$enter" -- \
+    sh "$here/wine_run.sh" "$patch_exe" set --limit 100 --data data
+says out "Nothing was changed."
+check "changes nothing" rate_limiting_is 1
+check "and keeps nothing" test ! -e data/rate-limiting
+expect 0 "yes on a terminal" "$here/answer.exp" 'registry? [y/N]' "y$enter" -- \
+    sh "$here/wine_run.sh" "$patch_exe" set --limit 100 --data data
+check "changes it" rate_limiting_is 0
+expect 0 "U and yes" "$here/answer.exp" 'U = undo' "u$enter" 'registry? [y/N]' "y$enter" -- \
+    sh "$here/wine_run.sh" "$patch_exe" --data data
+check "puts it back" rate_limiting_is 1
+
 # Changed by somebody else in the meantime: it is theirs now.
 expect 0 "set" patch set --limit 100 --yes
 rate_limiting
@@ -228,5 +242,14 @@ expect 0 "the watcher's" watch status --root disk
 says out "is not read from a disk."
 expect 3 "set on a disk" patch set --limit 100 --yes --root disk
 check "does not switch anything off" rate_limiting_is 1
+says err "which has no limit on half-open connections in this file"
+expect 0 "set on the running Windows" patch set --limit 100 --yes
+expect 3 "restore on a disk" patch restore --yes --root disk
+check "puts nothing back" rate_limiting_is 0
+check "and forgets nothing" test -f data/rate-limiting
+expect 0 "status of a disk as JSON" patch status --json --root disk
+json out '["path" in line and "windows" not in line for line in lines] == [True]'
+expect 0 "restore on the running Windows" patch restore --yes
+check "puts it back" rate_limiting_is 1
 
 finish
