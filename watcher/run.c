@@ -536,7 +536,7 @@ static enum pc_result open_loop(struct watcher *w)
 static enum pc_result begin(struct watcher *w, enum command_host host)
 {
     struct buf who = BUF_INIT;
-    enum os_status status = instance_begin(w->os, w->data, w->root, &w->instance, &who);
+    enum os_status status = instance_begin(w->os, w->data, w->root, w->as, &w->instance, &who);
     enum pc_result result = PC_DONE;
     if (status == OS_OK) {
         result = open_loop(w);
@@ -610,9 +610,18 @@ static bool choose_policy_file(struct watcher *w, const struct command_options *
     return policy_defaults(&w->policy);
 }
 
+/* What the process runs as, for people. */
+static const char *host_name(enum command_host host)
+{
+    return host == HOST_SERVICE ? "a service"
+           : host == HOST_TRAY  ? "an icon beside the clock"
+                                : NULL;
+}
+
 static int run_on_host(const struct command_options *options)
 {
     struct watcher w = {.os = os_native(),
+                        .as = host_name(options->host),
                         .root = options->root,
                         .assume_yes = options->yes,
                         .once = options->once};

@@ -209,7 +209,7 @@ static bool take_place(struct viewer *v)
     struct watcher *w = v->w;
     struct buf busy = BUF_INIT;
     struct buf who = BUF_INIT;
-    enum os_status status = instance_begin(w->os, w->data, w->root, &w->instance, &busy);
+    enum os_status status = instance_begin(w->os, w->data, w->root, w->as, &w->instance, &busy);
     if (status != OS_OK) {
         (void)instance_running(w->os, w->data, &who);
         if (v->status != status ||

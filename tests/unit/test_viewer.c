@@ -63,7 +63,8 @@ static void begin(void)
     fixture_open(&script.f);
     script.f.w.notifier.take = take;
     script.f.w.notifier.show = show;
-    CHECK_NUMBER(instance_begin(os_native(), DATA, "a root", &script.acting, &who), OS_OK);
+    CHECK_NUMBER(instance_begin(os_native(), DATA, "a root", "a service", &script.acting, &who),
+                 OS_OK);
     buf_free(&who);
 }
 
@@ -143,7 +144,8 @@ static void shows_what_the_other_one_tells(void)
     CHECK(strncmp(buf_text(&script.f.told),
                   "info: Another tcpipwatch acts with the data directory " DATA ": process ",
                   64) == 0);
-    CHECK(told("for a root. This one shows what it does, and takes its place when it ends."));
+    CHECK(told("for a root, as a service. This one shows what it does, and takes its place when it "
+               "ends."));
     CHECK(told("\nwarning: A new warning.\ninfo: A burst was seen.\nerror: It has failed.\n"));
     CHECK(told("info: Done.\n")); /* its last words */
     CHECK(told("info: The other tcpipwatch has ended (process "));
