@@ -62,3 +62,10 @@ function(windows_resources name)
   target_sources(${name} PRIVATE "${folder}/${name}.rc")
   set_source_files_properties("${folder}/${name}.rc" PROPERTIES OBJECT_DEPENDS "${needed}")
 endfunction()
+
+# tray_texts(TARGET): the tray's icons and texts alone, for a test that shows them.
+function(tray_texts name)
+  set(folder "${PROJECT_SOURCE_DIR}/watcher/notify")
+  target_sources(${name} PRIVATE "${folder}/tray_win32.rc")
+  target_include_directories(${name} PRIVATE "${folder}")
+endfunction()
