@@ -16,6 +16,8 @@ enum {
     PIECE = 16 * 1024,      /* read of the audit log at a time */
     LINE_MOST = 256 * 1024, /* longer lines are passed over */
     LOOK_MS = 30 * 1000,
+    TRAY_PATIENCE_MS = 5 * 1000,
+    SERVICE_PATIENCE_MS = 1000,
 };
 
 struct viewer {
@@ -350,9 +352,9 @@ const struct viewer_manner *viewer_manner_of(enum command_host host)
 {
     /* The tray leaves a service that is brought up to date the time to start again. */
     static const struct viewer_manner tray = {
-        .shows = true, .patience_ms = 5 * 1000, .look_ms = LOOK_MS};
+        .shows = true, .patience_ms = TRAY_PATIENCE_MS, .look_ms = LOOK_MS};
     static const struct viewer_manner service = {
-        .shows = false, .patience_ms = 1000, .look_ms = LOOK_MS};
+        .shows = false, .patience_ms = SERVICE_PATIENCE_MS, .look_ms = LOOK_MS};
     return host == HOST_TRAY ? &tray : &service;
 }
 

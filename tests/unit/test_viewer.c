@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { STEPS_MOST = 400, LOOK_MS = 25 };
+enum { STEPS_MOST = 400, LOOK_MS = 25, LONG_LINE = 300 * 1024 };
 
 /* The viewer asks its notifier for wishes whenever it wakes: then the next step is done. */
 static struct script {
@@ -155,50 +155,41 @@ static void shows_what_the_other_one_tells(void)
     finish();
 }
 
-/* A line comes in pieces; a long one, and one that is torn, are passed over. */
+/* A line comes in pieces; a long one, and one that is torn, are passed over; then somebody puts the
+ * log away and begins another. */
 static void write_oddly(struct script *s)
 {
-    static char all[400 * 1024];
     static const char head[] = "{\"program\":\"tcpipwatch\",\"action\":\"note\",\"text\":\"";
-    size_t head_length = strlen(head);
+    static const char *const awaited[] = {NULL, NULL, "In pieces.", "Behind.", "Anew."};
+    static struct buf log;
+    if (s->stage < 5 && awaited[s->stage] != NULL && !told(awaited[s->stage])) {
+        return; /* not read yet */
+    }
     switch (s->stage++) {
     case 0:
-        CHECK(sandbox_write(AUDIT, head, head_length));
+        buf_printf(&log, "%s", head);
         break;
     case 1:
-        memcpy(all, head, head_length);
-        memcpy(all + head_length, "In pieces.\"}\n", 13);
-        CHECK(sandbox_write(AUDIT, all, head_length + 13));
+        buf_printf(&log, "In pieces.\"}\n");
         break;
     case 2:
-        if (!told("In pieces.")) {
-            s->stage = 2;
-            break;
+        for (int i = 0; i < LONG_LINE; i++) {
+            buf_add_char(&log, 'x');
         }
-        memset(all + head_length + 13, 'x', 300 * 1024);
-        memcpy(all + head_length + 13 + 300 * 1024, "\n{torn\n", 7);
-        memcpy(all + head_length + 20 + 300 * 1024, head, head_length);
-        memcpy(all + 2 * head_length + 20 + 300 * 1024, "Behind.\"}\n", 10);
-        CHECK(sandbox_write(AUDIT, all, 2 * head_length + 30 + 300 * 1024));
+        buf_printf(&log, "\n{torn\n%sBehind.\"}\n", head);
         break;
     case 3:
-        if (!told("Behind.")) {
-            s->stage = 3;
-            break;
-        }
-        memcpy(all + head_length, "Anew.\"}\n", 8); /* somebody has put the old one away */
-        CHECK(sandbox_write(AUDIT, all, head_length + 8));
+        buf_clear(&log);
+        buf_printf(&log, "%sAnew.\"}\n", head);
         break;
     case 4:
-        if (told("Anew.")) {
-            leave();
-        } else {
-            s->stage = 4;
-        }
-        break;
+        leave();
+        buf_free(&log);
+        return;
     default:
-        break;
+        return;
     }
+    CHECK(sandbox_write(AUDIT, log.data, log.len));
 }
 
 static void lines_may_come_in_any_shape(void)
