@@ -16,7 +16,10 @@ audit=data/audit.jsonl
 # A prefix of its own: other tests have nothing to do with a service.
 TCPIPWATCH_WINEPREFIX=$build/wineprefix-service
 TCPIPWATCH_WINE_TIMEOUT=300
-export TCPIPWATCH_WINEPREFIX TCPIPWATCH_WINE_TIMEOUT
+# Its sessions are those of a stand-in: Wine's wtsapi32.dll is one of stubs.
+TCPIPWATCH_WINEDLLOVERRIDES="wtsapi32=n"
+export TCPIPWATCH_WINEPREFIX TCPIPWATCH_WINE_TIMEOUT TCPIPWATCH_WINEDLLOVERRIDES
+sessions=$TCPIPWATCH_WINEPREFIX/drive_c/sessions
 display=
 tray=
 session=
@@ -83,6 +86,11 @@ no_key() {
 }
 
 wine "$build/tests/make_image.exe" original.sys
+wtsapi=$TCPIPWATCH_WINEPREFIX/drive_c/windows/system32/wtsapi32.dll
+[ -f "$wtsapi.wine" ] || cp "$wtsapi" "$wtsapi.wine"
+cp "$build/tests/wtsapi32.dll" "$wtsapi"
+rm -rf "$sessions"
+mkdir "$sessions"
 wine "$build/tests/make_image.exe" --limit 100 changed.sys
 mkdir -p "$root/System32/drivers"
 cp original.sys "$root/System32/drivers/tcpip.sys"
@@ -153,6 +161,41 @@ check "nothing runs" is_stopped
 expect 0 "net start" wine net.exe start tcpipwatch
 check "it runs again" running "as a service"
 
+# ---- with somebody logged on: told and asked in the session ----
+
+check "nobody was there to be told" test ! -e "$sessions/shown"
+expect 0 "net stop" wine net.exe stop tcpipwatch
+printf '[action]\r\non_burst = ask\r\n' > ask.ini
+cp original.sys "$root/System32/drivers/tcpip.sys"
+rm -rf data
+wine "$build/tests/make_log.exe" create Sys.Evt
+expect 0 "install-service" watch install-service --policy ask.ini --data data --root "$root" \
+    --source file:Sys.Evt
+events 3 2026-01-10T08:00:00Z
+wait_for 15 "the open question" stands '"action":"nobody-to-ask"'
+check "nothing is changed without a yes" cmp original.sys "$root/System32/drivers/tcpip.sys"
+expect 0 "net stop" wine net.exe stop tcpipwatch
+: > "$sessions/active"
+expect 0 "net start" wine net.exe start tcpipwatch
+asked() { # WORDS
+    grep -q "^ask: .*$1" "$sessions/shown"
+}
+wait_for 15 "the question" asked "Raise the limit from 10 to 100 in 1 copy of tcpip.sys"
+says "$sessions/shown" "||||Yes: the limit is set to 100.||No: nothing is changed."
+echo 6 > "$sessions/answer" # as fast as a stray key
+sleep 2
+check "a stray key is no yes" cmp original.sys "$root/System32/drivers/tcpip.sys"
+check "it is asked again" test "$(grep -c '^ask: ' "$sessions/shown")" = 2
+sleep 2
+echo 6 > "$sessions/answer"
+wait_for 15 "the patch" stands '"action":"patched"'
+check "the limit is set" cmp changed.sys "$root/System32/drivers/tcpip.sys"
+says "$sessions/shown" "tell: Done: the limit is 100"
+wait_for 15 "the question for the restart" asked "Yes: I restart it now[.]||No: remind me in "
+echo 2 > "$sessions/answer"
+wait_for 15 "the answer" stands '"action":"restart-declined"'
+rm "$sessions/active"
+
 # ---- one that ends at once ----
 
 expect 1 "a wrong policy" watch install-service --policy wrong.ini --data data --source file:Sys.Evt
@@ -186,6 +229,8 @@ wait "$session" || true
 rm -f hold
 TCPIPWATCH_WINE_DISPLAY=:$(cat display.number)
 export TCPIPWATCH_WINE_DISPLAY
+unset TCPIPWATCH_WINEDLLOVERRIDES # Wine's desktop wants more of that DLL than the stand-in has
+cp "$wtsapi.wine" "$wtsapi"
 stay
 wine reg.exe add 'HKCU\Software\Wine\Explorer' /v Desktop /d tray /f > /dev/null
 wine reg.exe add 'HKCU\Software\Wine\Explorer\Desktops' /v tray /d 800x600 /f > /dev/null
