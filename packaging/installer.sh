@@ -14,8 +14,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cd "$here/.."
-root=$PWD
+root=$(cd "$here/.." && pwd)
 builds=$root/build/installer
 folder=$builds
 target=x86-unicode
@@ -44,6 +43,7 @@ x86-unicode | amd64-unicode) ;;
 esac
 mkdir -p "$builds" "$folder"
 folder=$(cd "$folder" && pwd)
+cd "$root"
 
 # Two that are started at once must not build in the same folder.
 exec 9> "$builds/.lock"
@@ -123,7 +123,8 @@ stage=$folder/stage
 
 # ---- the installer ----
 name=tcpipwatch-$version-setup.exe
-set -- -DVERSION="$version" -DVERSION4="$version4" -DSTAGE="$stage" -DSETUP="$folder/$name.new" \
+size=$(du -sk --apparent-size --exclude=x86 "$stage" | cut -f1)
+set -- -DVERSION="$version" -DVERSION4="$version4" -DSTAGE="$stage" -DSIZE="$size" -DSETUP="$folder/$name.new" \
     -DHERE="$here/installer" -DSETUP_NAME="${name%.exe}" -DTARGET="$target" -DCOMPANY="$company" -DCOPYRIGHT="$copyright"
 if [ -n "${TCPIPWATCH_SIGN_CERT-}${TCPIPWATCH_SIGN_KEY-}${TCPIPWATCH_SIGN_PKCS12-}" ]; then
     set -- "$@" -DSIGN="$here/installer/sign.sh"

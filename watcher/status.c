@@ -147,11 +147,15 @@ static void show_copies(struct status *s, const char *root)
 {
     const struct pc_context pc = {s->os, s->data, NULL, NULL};
     struct pc_target target;
+    struct pc_waiting waiting;
     struct buf why = BUF_INIT;
     enum pc_result found = pc_find(&pc, root, &target, &why);
     if (found == PC_DONE) {
         show_needs(s, &target, pc_is_running_windows(&pc, &target));
         report_target(&s->out, &target);
+        if (pc_waiting(&pc, &target, &waiting)) {
+            report_waiting(&s->out, &waiting);
+        }
         if (pc_interrupted(&pc, &target)) {
             buf_add_text(&s->out, "Interrupted work was found; run \"tcpippatch recover\".\n");
             s->result = PC_INTERRUPTED;

@@ -80,16 +80,34 @@ Function ${un}next_word
   Exch $0
 FunctionEnd
 
-; Whether $detail is a switch that both have; takes it over.
-Function ${un}common_switch
+; Takes over /LOG=, before anything is said.
+Function ${un}find_log
+  Push $0
+  Push $1
+  ${GetParameters} $rest
+  ${Do}
+    Call ${un}next_word
+    Pop $0
+    ${If} $0 == ""
+      ${ExitDo}
+    ${EndIf}
+    StrCpy $1 $0 5
+    ${If} $1 S== "/LOG="
+      StrCpy $log_file $0 "" 5
+      Delete "$log_file"
+    ${EndIf}
+  ${Loop}
+  Pop $1
+  Pop $0
+FunctionEnd
+
+; Pushes yes when $detail is one of the switches of both. The first two are NSIS's own.
+Function ${un}is_common_switch
   Push $0
   StrCpy $0 $detail 5
-  ${If} $0 S== "/LOG="
-    StrCpy $log_file $detail "" 5
-    Delete "$log_file"
-    StrCpy $0 yes
-  ${ElseIf} $detail S== "/S"
+  ${If} $detail S== "/S"
   ${OrIf} $detail S== "/NCRC"
+  ${OrIf} $0 S== "/LOG="
     StrCpy $0 yes
   ${Else}
     StrCpy $0 no

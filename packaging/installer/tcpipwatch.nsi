@@ -1,6 +1,7 @@
 ; The installer, built by packaging/installer.sh, which defines
 ;   VERSION, VERSION4  as in 1.2.3 and 1.2.3.0
 ;   STAGE              the folder with what is installed: x86\, x64\ and the papers
+;   SIZE               the kilobytes of that, with the programs for one of the two
 ;   SETUP              the file to make
 ;   SIGN               the script that signs a file, where somebody has a certificate
 ;   TARGET             x86-unicode, except in tests
@@ -51,6 +52,7 @@ VIAddVersionKey /LANG=1033 "OriginalFilename" "${SETUP_NAME}.exe"
 Var how        ; tray, service or neither; empty: nothing was said
 Var how_before ; the same for what is installed; empty: nothing is
 Var how_text
+Var service_options ; those of the service that is there, each after a blank
 Var data       ; the data directory
 Var where      ; where an older one is installed
 Var detail     ; what a text names
@@ -60,7 +62,8 @@ Var is_x64
 Var tray_ran
 Var restore    ; 1: restore the original first
 Var purge      ; 1: delete the audit log and the saved originals
-Var changed    ; 1: tcpip.sys is not the original, or will not be
+Var changed    ; 1: the limit is not the original one, or will not be
+Var waits      ; 1: a change or a restore waits for the next start of Windows
 Var tray_button
 Var service_button
 Var neither_button
@@ -70,8 +73,9 @@ Var neither_button
 !insertmacro shared_functions "un."
 
 ; ---- the pages ----
-!define MUI_ICON "${NSISDIR}/Contrib/Graphics/Icons/modern-install.ico"
-!define MUI_UNICON "${NSISDIR}/Contrib/Graphics/Icons/modern-uninstall.ico"
+!define MUI_ICON "${HERE}/../../watcher/notify/icons/watching.ico"
+!define MUI_UNICON "${MUI_ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${NSISDIR}/Contrib/Graphics/Wizard/nsis3-metro.bmp"
 !define MUI_CUSTOMFUNCTION_ABORT cancelled
 !define MUI_CUSTOMFUNCTION_UNABORT un.cancelled
 !insertmacro MUI_PAGE_LICENSE "${STAGE}/LICENSE.txt"
@@ -81,6 +85,7 @@ Page custom how_page how_page_left
 !insertmacro MUI_PAGE_INSTFILES
 !define MUI_FINISHPAGE_TITLE "$(FINISH_TITLE)"
 !define MUI_FINISHPAGE_TEXT "$(FINISH_TEXT)"
+!define MUI_FINISHPAGE_TEXT_LARGE
 !define MUI_FINISHPAGE_RUN
 !define MUI_FINISHPAGE_RUN_TEXT "$(FINISH_RUN)"
 !define MUI_FINISHPAGE_RUN_FUNCTION start_tray
@@ -169,6 +174,7 @@ Function say_how
 FunctionEnd
 
 Function read_switches
+  Call find_log
   ${GetParameters} $rest
   ${Do}
     Call next_word
@@ -176,7 +182,7 @@ Function read_switches
     ${If} $detail == ""
       ${ExitDo}
     ${EndIf}
-    Call common_switch
+    Call is_common_switch
     Pop $0
     ${If} $0 == yes
       ; nothing more to do
@@ -200,11 +206,17 @@ FunctionEnd
 Function check_windows
   ${WinVerGetBuild} $0
   ${WinVerGetServicePackLevel} $1
+  StrCpy $2 0
   ${If} $0 < 2600
-  ${OrIf} $0 = 2600
+    StrCpy $2 1
+  ${ElseIf} $0 = 2600
   ${AndIf} $1 < 2
-  ${OrIf} $0 = 3790
+    StrCpy $2 1
+  ${ElseIf} $0 = 3790
   ${AndIf} $1 < 1
+    StrCpy $2 1
+  ${EndIf}
+  ${If} $2 = 1
     Push "$(TOO_OLD)"
     Call refuse
   ${EndIf}
@@ -226,6 +238,12 @@ Function look_for_older
   ReadRegDWORD $0 HKLM "${SERVICE_KEY}" "Start"
   ${IfNot} ${Errors}
     StrCpy $how_before service
+    ; What follows in its command line was given to install-service, and is given again.
+    ReadRegStr $0 HKLM "${SERVICE_KEY}" "ImagePath"
+    ${WordFind} "$0" " run --service" "E+1}" $service_options
+    ${If} ${Errors}
+      StrCpy $service_options ""
+    ${EndIf}
   ${EndIf}
 FunctionEnd
 
@@ -452,7 +470,7 @@ Function set_how
     StrCpy $how_text "$(DID_NEITHER)"
   ${EndIf}
   ${If} $how == service
-    Push '"$INSTDIR\tcpipwatch.exe" install-service'
+    Push '"$INSTDIR\tcpipwatch.exe" install-service$service_options'
     Call run_program
     ${If} $detail != 0
       Push "$(CANNOT_SERVICE)"
@@ -465,9 +483,16 @@ Function set_how
 FunctionEnd
 
 Section
+  ; NSIS counts only what stands in a section.
+  AddSize ${SIZE}
   Call stop_tray
-  ; Also where it stays a service: its program is about to be replaced.
   ${If} $how_before == service
+  ${AndIf} $how == service
+    ; It stays registered: one that is removed may be half there for as long as somebody looks at it.
+    ; Should it not stop, its program is moved aside.
+    Push '"$SYSDIR\net.exe" stop tcpipwatch'
+    Call run_program
+  ${ElseIf} $how_before == service
     Call stop_service
   ${EndIf}
   Call install_files

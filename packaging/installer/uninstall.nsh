@@ -3,6 +3,7 @@
 ; it is installed, as its last switch, and from a copy of his own.
 
 Function un.read_switches
+  Call un.find_log
   ${GetParameters} $rest
   ${Do}
     Call un.next_word
@@ -10,7 +11,7 @@ Function un.read_switches
     ${If} $detail == ""
       ${ExitDo}
     ${EndIf}
-    Call un.common_switch
+    Call un.is_common_switch
     Pop $0
     ${If} $0 == yes
       ; nothing more to do
@@ -25,40 +26,61 @@ Function un.read_switches
   ${Loop}
 FunctionEnd
 
-; Sets $1 to yes when the file of status lines on the stack has a copy that is changed, or that will be
-; at the next start. nsExec keeps less than three lines, hence the file.
-Function un.look_for_change
-  Exch $0
-  StrCpy $1 no
+; Whether a line of the status, in $3, has the words on the stack; pushes yes or no.
+Function un.line_has
+  Exch $4
   ClearErrors
-  FileOpen $2 $0 r
-  ${DoUntil} ${Errors}
-    FileRead $2 $3
-    ${WordFind} $3 '"status":"patched"' "E+1{" $4
-    ${IfNot} ${Errors}
-      StrCpy $1 yes
-    ${EndIf}
-    ClearErrors
-    ${WordFind} $3 '"next_boot_limit":' "E+1{" $4
-    ${IfNot} ${Errors}
-      StrCpy $1 yes
-    ${EndIf}
-    ClearErrors
-    ${If} $3 == ""
-      ${ExitDo}
-    ${EndIf}
-  ${Loop}
-  FileClose $2
-  Pop $0
+  ${WordFind} "$3" "$4" "E+1{" $4
+  ${If} ${Errors}
+    StrCpy $4 no
+  ${Else}
+    StrCpy $4 yes
+  ${EndIf}
+  Exch $4
 FunctionEnd
 
-; Sets $changed. Interrupted work is finished or undone first.
-Function un.look_at_limit
+; Sets $changed, $waits, and $detail to the exit status of tcpippatch. Its lines go by a file, since
+; nsExec keeps less than three of them. A line longer than NSIS reads has what counts in its first part.
+Function un.read_status
   StrCpy $changed 0
+  StrCpy $waits 0
   InitPluginsDir
   ExpandEnvStrings $0 "%COMSPEC%"
   nsExec::Exec '"$0" /c ""$INSTDIR\tcpippatch.exe" status --json > "$PLUGINSDIR\status.json""'
   Pop $detail
+  FileOpen $2 "$PLUGINSDIR\status.json" r
+  ${Do}
+    ClearErrors
+    FileRead $2 $3
+    ${If} ${Errors}
+      ${ExitDo}
+    ${EndIf}
+    Push '"status":"patched"'
+    Call un.line_has
+    Pop $0
+    ${If} $0 == yes
+      StrCpy $changed 1
+    ${EndIf}
+    Push '"rate_limiting_changed":true'
+    Call un.line_has
+    Pop $0
+    ${If} $0 == yes
+      StrCpy $changed 1
+    ${EndIf}
+    Push '"next_boot_limit":'
+    Call un.line_has
+    Pop $0
+    ${If} $0 == yes
+      StrCpy $changed 1
+      StrCpy $waits 1
+    ${EndIf}
+  ${Loop}
+  FileClose $2
+FunctionEnd
+
+; Interrupted work is finished or undone first.
+Function un.look_at_limit
+  Call un.read_status
   ${If} $detail = 4
     Push '"$INSTDIR\tcpippatch.exe" recover'
     Call un.run_program
@@ -66,13 +88,7 @@ Function un.look_at_limit
       Push "$(INTERRUPTED)"
       Call un.refuse
     ${EndIf}
-    nsExec::Exec '"$0" /c ""$INSTDIR\tcpippatch.exe" status --json > "$PLUGINSDIR\status.json""'
-    Pop $detail
-  ${EndIf}
-  Push "$PLUGINSDIR\status.json"
-  Call un.look_for_change
-  ${If} $1 == yes
-    StrCpy $changed 1
+    Call un.read_status
   ${EndIf}
 FunctionEnd
 
@@ -148,8 +164,13 @@ Function un.restore_original
     Push '"$INSTDIR\tcpippatch.exe" restore --yes'
     Call un.run_program
     ${If} $detail == 0
+      Call un.read_status
       StrCpy $changed 0
-      Push "$(RESTORED)"
+      ${If} $waits = 1
+        Push "$(RESTORED_LATER)"
+      ${Else}
+        Push "$(RESTORED)"
+      ${EndIf}
       Call un.say
       Return
     ${EndIf}
@@ -204,6 +225,40 @@ Function un.write_audit
   FileClose $0
 FunctionEnd
 
+!define MOVEFILE_DELAY_UNTIL_REBOOT 4
+
+; Journal and state of each Windows directory. What waits for the next start of Windows cannot be taken
+; back without its journal, by an installation that comes before: then they go at that start, after it.
+Function un.remove_roots
+  ${If} $waits = 0
+    RMDir /r "$data\roots"
+    Return
+  ${EndIf}
+  FindFirst $0 $1 "$data\roots\*.*"
+  ${DoUntil} $1 == ""
+    ${If} $1 != "."
+    ${AndIf} $1 != ".."
+      FindFirst $2 $3 "$data\roots\$1\*.*"
+      ${DoUntil} $3 == ""
+        ${If} $3 != "."
+        ${AndIf} $3 != ".."
+          System::Call 'kernel32::MoveFileExW(w "$data\roots\$1\$3", p 0, i ${MOVEFILE_DELAY_UNTIL_REBOOT})'
+        ${EndIf}
+        FindNext $2 $3
+      ${Loop}
+      FindClose $2
+      System::Call 'kernel32::MoveFileExW(w "$data\roots\$1", p 0, i ${MOVEFILE_DELAY_UNTIL_REBOOT})'
+    ${EndIf}
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+  System::Call 'kernel32::MoveFileExW(w "$data\roots", p 0, i ${MOVEFILE_DELAY_UNTIL_REBOOT})'
+  ; Only if it is empty then.
+  System::Call 'kernel32::MoveFileExW(w "$data", p 0, i ${MOVEFILE_DELAY_UNTIL_REBOOT})'
+  Push "$(LATER_DATA)"
+  Call un.say
+FunctionEnd
+
 Function un.remove_data
   Push "$INSTDIR\tcpipwatch-default.ini"
   Push "$data\tcpipwatch.ini"
@@ -218,9 +273,10 @@ Function un.remove_data
   Delete "$data\tcpipwatch.ini.new"
   Delete "$data\instance"
   Delete "$data\tcpipwatch.lock"
-  RMDir /r "$data\roots"
+  Call un.remove_roots
   ${If} $purge = 1
     Delete "$data\audit.jsonl"
+    Delete "$data\rate-limiting"
     RMDir /r "$data\originals"
   ${EndIf}
   RMDir "$data"

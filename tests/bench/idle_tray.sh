@@ -45,7 +45,7 @@ private() {
 }
 
 row() { # EVENTS
-    # shellcheck disable=SC2046 # three numbers
+    # shellcheck disable=SC2046,SC2183 # three numbers
     printf '%10s %8s %8s %8s %12s\n' "$1" $(find_window count tcpipwatch-tray) "$(private)"
 }
 
@@ -81,7 +81,7 @@ sh "$runner" "$build/tests/ask_tray.exe" flood "$events" > told 2> told.err < /d
 tray=$!
 head_row sentences
 for step in 0 1 2 3 4 5; do
-    told=$((events / 5 * step))
+    told=$((events * step / 5))
     wait_for 120 "$told sentences" grep -q "^told $told" told
     sleep 1
     [ "$step" != 0 ] || find_program ask_tray

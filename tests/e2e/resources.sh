@@ -55,12 +55,21 @@ resources stripped
 if command -v osslsigncode > /dev/null && command -v openssl > /dev/null; then
     expect 0 "a certificate" openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
         -days 30 -subj "/CN=tcpipwatch test" -addext extendedKeyUsage=codeSigning
+    printf secret > password
+    expect 0 "both in one file" openssl pkcs12 -export -in cert.pem -inkey key.pem -out both.p12 \
+        -passout file:password
     for program in tcpippatch tcpipwatch tcpipwatchw; do
-        expect 0 "signing $program" osslsigncode sign -certs cert.pem -key key.pem \
-            -in "stripped/$program.exe" -out "signed/$program.exe"
+        cp "stripped/$program.exe" "signed/$program.exe"
+        expect 0 "signing $program" env TCPIPWATCH_SIGN_PKCS12=both.p12 \
+            TCPIPWATCH_SIGN_PASSFILE=password sh "$tests/../../packaging/installer/sign.sh" \
+            "signed/$program.exe"
         expect 0 "its signature" osslsigncode verify -CAfile cert.pem -in "signed/$program.exe"
     done
     resources signed
+    cp stripped/tcpipwatch.exe same.exe
+    expect 0 "without a certificate" env TCPIPWATCH_SIGN_PKCS12= TCPIPWATCH_SIGN_CERT= \
+        TCPIPWATCH_SIGN_KEY= sh "$tests/../../packaging/installer/sign.sh" same.exe
+    check "nothing is signed" cmp stripped/tcpipwatch.exe same.exe
 else
     echo "without osslsigncode or openssl: signing is not tried"
 fi

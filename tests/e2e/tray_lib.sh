@@ -3,7 +3,8 @@
 #     . "$(dirname "$0")/lib.sh"
 #     . "$(dirname "$0")/tray_lib.sh"
 #     tray_begin "$1" [PICTURES]
-# Starts a display of its own, with a Wine desktop that has a taskbar. Sets root, data, log and policy
+# Starts a display of its own, with a Wine desktop that has a taskbar. There is one such desktop for a
+# build, so that tests with it run one at a time (RESOURCE_LOCK in tests/CMakeLists.txt). Sets root, data, log and policy
 # (paths in $tmp), original.sys there, and pictures, the folder that picture() fills.
 #   TCPIPWATCH_WINE_RUN  what runs a Windows program, wine_run.sh if it is not set
 
@@ -130,8 +131,8 @@ start_tray() {
     ln -sf tray.err err
     sh "$runner" "$build/tcpipwatch.exe" run --tray "$@" > tray.out 2> tray.err < /dev/null &
     tray=$!
-    wait_for 30 "the watcher" grep -q " watches " tray.out
-    wait_for 20 "the icon" icon_is_there
+    wait_for 60 "the watcher" grep -q " watches " tray.out
+    wait_for 60 "the icon" icon_is_there
 }
 
 # alone QUESTION: the tray without a watcher asks it.
@@ -141,7 +142,7 @@ alone() {
 }
 
 answered() { # ANSWER
-    wait_for 10 "the answer \"$1\"" grep -q "answer $1" answer
+    wait_for 30 "the answer \"$1\"" grep -q "answer $1" answer
     status=0
     wait "$tray" || status=$?
     tray=
@@ -168,7 +169,7 @@ actions() { # ACTION
 
 # acted COUNT ACTION: the audit log comes to have that many.
 acted() {
-    wait_for 10 "$1 \"$2\" in the audit log" enough_actions "$1" "$2"
+    wait_for 30 "$1 \"$2\" in the audit log" enough_actions "$1" "$2"
     if [ "$(actions "$2")" != "$1" ]; then
         bad "$2 stands $(actions "$2") times in the audit log, expected $1"
     fi
@@ -185,7 +186,7 @@ is_open() { # TITLE
 }
 
 opens() { # TITLE
-    wait_for 10 "the window \"$1\"" is_open "$1"
+    wait_for 30 "the window \"$1\"" is_open "$1"
 }
 
 is_closed() {
@@ -193,7 +194,7 @@ is_closed() {
 }
 
 closes() { # TITLE
-    wait_for 10 "the end of the window \"$1\"" is_closed "$1"
+    wait_for 30 "the end of the window \"$1\"" is_closed "$1"
 }
 
 # The mouse moves to where it is and clicks there.
@@ -214,11 +215,11 @@ click() { # TITLE TEXT
 open_menu() {
     # shellcheck disable=SC2046 # two numbers
     click_at $(find_window icon) 3
-    wait_for 10 "the menu" find_window menu
+    wait_for 30 "the menu" find_window menu
 }
 
 menu_closes() {
-    wait_for 10 "the end of the menu" menu_is_closed
+    wait_for 30 "the end of the menu" menu_is_closed
 }
 
 menu_is_closed() {

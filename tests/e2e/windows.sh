@@ -1,5 +1,5 @@
 #!/bin/sh
-# The 64-bit tcpippatch.exe as Windows runs it, under Wine: paths, attributes, exit statuses and the
+# tcpippatch.exe as Windows runs it, under Wine: paths, attributes, exit statuses and the
 # whole round of status, set and restore. The rules themselves are tested in tcpippatch.sh.
 # Usage: windows.sh BUILD_DIR, the folder of a build for x86_64 Windows.
 set -eu

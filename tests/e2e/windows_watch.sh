@@ -1,5 +1,5 @@
 #!/bin/sh
-# The 64-bit tcpipwatch.exe as Windows runs it, under Wine: scan, the whole way from a burst to the
+# tcpipwatch.exe as Windows runs it, under Wine: scan, the whole way from a burst to the
 # verification, status, check-policy and bad input. The rules themselves are tested in watch_*.sh and
 # scan.sh. Its standard output is no terminal here.
 # Usage: windows_watch.sh BUILD_DIR SAMPLES, the folder of a build for x86_64 Windows and that of the

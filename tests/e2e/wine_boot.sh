@@ -1,8 +1,8 @@
 #!/bin/sh
-# The 64-bit tcpippatch.exe on the drive C: of a Windows that runs: the copies are changed when it
+# tcpippatch.exe on the drive C: of a Windows that runs: the copies are changed when it
 # starts next. Wine keeps the list of renames and carries it out when it is restarted; it does not
 # know AllowProtectedRenames, so that only the value itself is looked at.
-# Usage: wine_boot.sh BUILD_DIR, the folder of a build for x86_64 Windows.
+# Usage: wine_boot.sh BUILD_DIR, the folder of a build for Windows.
 # shellcheck disable=SC2154 # set by lib.sh
 set -eu
 
@@ -11,7 +11,6 @@ begin "$1"
 
 exe=$(find "$build" -maxdepth 1 -name tcpippatch.exe)
 make_image=$(find "$build/tests" -name make_image.exe)
-server=$(command -v wineserver || command -v /usr/lib/wine/wineserver64)
 windows=$tmp/prefix/drive_c/windows
 session_manager='HKLM\System\CurrentControlSet\Control\Session Manager'
 winlogon='HKLM\Software\Microsoft\Windows NT\CurrentVersion\Winlogon'
@@ -19,7 +18,7 @@ TCPIPWATCH_WINEPREFIX=$tmp/prefix
 export TCPIPWATCH_WINEPREFIX
 
 wine_server() {
-    WINEPREFIX=$TCPIPWATCH_WINEPREFIX "$server" "$@"
+    sh "$tests/wine_run.sh" --server "$@"
 }
 stop() {
     wine_server -k 2> /dev/null || true

@@ -98,6 +98,10 @@ done
 wine reg.exe query "$session_manager" /v AllowProtectedRenames > protected < /dev/null 2> /dev/null || true
 check "protected files may be replaced" grep -q 'REG_DWORD.*0x1' protected
 
+expect 0 "status" wine "$build/tcpipwatch.exe" status --data "$data"
+says out "state      reboot-pending"
+says out "next start of Windows"
+
 # ---- the restart ----
 
 opens "$ask_restart"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The 64-bit tcpipwatch.exe on the live System log, under Wine, whose wevtapi.dll is one of stubs: a
+# tcpipwatch.exe on the live System log, under Wine, whose wevtapi.dll is one of stubs: a
 # stand-in of the tests lies in the prefix in its place (tests/standin/wevtapi.c), and reads its
 # events from a file. From the first event to the patched copies; killed and started again; queries
 # that go stale, a bookmark that is lost, a service that is away.
-# Usage: wine_live.sh BUILD_DIR, the folder of a build for x86_64 Windows.
+# Usage: wine_live.sh BUILD_DIR, the folder of a build for Windows.
 set -eu
 
 . "$(dirname "$0")/lib.sh"
@@ -272,7 +272,8 @@ expect 2 "one log by two names" wine "$exe" run --once --data data --source syst
 TCPIPWATCH_WINEDLLOVERRIDES="wevtapi="
 expect 0 "the classic log" wine "$exe" run --once --data data
 says out "watches the System log"
-check "nothing goes wrong" test ! -s err
+sed "/limit of half-open connections/d" err > err.other # what is said of this Windows
+check "nothing goes wrong" test ! -s err.other
 expect 2 "no channels" wine "$exe" run --once --data data --source channel:Application
 says err "This Windows has no channels"
 TCPIPWATCH_WINEDLLOVERRIDES="wevtapi=n"

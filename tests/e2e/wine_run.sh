@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a Windows program under Wine, with a prefix of its own and without a display:
 #   wine_run.sh [--] EXE ARGS...
+#   wine_run.sh --server ARGS...     Wine's own server for that prefix: -k, -p, -w
 # Programs for 64-bit Windows by this machine's Wine; those for 32-bit Windows in the tree that
 # packaging/wine32.sh made, with Wine saying that it is Windows XP. All paths mean the same in there.
 # Exit status: that of the program (Wine keeps its low 8 bits); 124 if it ran too long; 125 if Wine
@@ -14,7 +15,7 @@ set -eu
 
 [ "${1-}" != -- ] || shift
 if [ $# -eq 0 ]; then
-    echo "usage: $0 [--] EXE ARGS..." >&2
+    echo "usage: $0 [--] EXE ARGS... | --server ARGS..." >&2
     exit 125
 fi
 
@@ -33,7 +34,7 @@ if [ -n "$tree" ] && [ -z "${TCPIPWATCH_IN_WINE32-}" ]; then
         tree=$1
         shift
         mount --bind "$tree/etc" /etc && mount --bind "$tree/usr" /usr && exec /bin/sh "$@"' \
-        sh "$tree" "$here/wine_run.sh" -- "$@"
+        sh "$tree" "$here/wine_run.sh" "$@"
 fi
 
 # Debian has /usr/lib/wine/wine64 at the least; a plain wine64 only with some of its packages.
@@ -58,6 +59,11 @@ export WINEPREFIX WINEARCH WINEDEBUG WINEDLLOVERRIDES
 unset WAYLAND_DISPLAY
 display=${TCPIPWATCH_WINE_DISPLAY-}
 unset DISPLAY
+
+if [ "$1" = --server ]; then
+    shift
+    exec "$server" "$@"
+fi
 
 # Several tests may start at once: one makes the prefix, the others wait for it. It is made under
 # another name, so that an interrupted attempt leaves nothing behind that looks finished.

@@ -21,12 +21,38 @@ static void listen(void *context, const char *sentence)
     buf_printf(said, "%s\n", sentence);
 }
 
-void image_of(const char *build, uint32_t limit, struct buf *out)
+/* The images that were asked for, since making one takes time where nothing is optimised. */
+struct made {
+    const char *build; /* NULL: none yet */
+    uint32_t limit;
+    struct buf image;
+};
+
+static const struct made *find_image(const char *build, uint32_t limit)
 {
+    enum { MOST = 16 };
+    static struct made all[MOST];
+    static size_t next;
+    for (size_t i = 0; i < MOST && all[i].build != NULL; i++) {
+        if (strcmp(all[i].build, build) == 0 && all[i].limit == limit) {
+            return &all[i];
+        }
+    }
+    struct made *made = &all[next++ % MOST];
     const struct image_options options = {.build = build, .limit = limit};
     const char *error = NULL;
+    made->build = build; /* a literal in every test */
+    made->limit = limit;
+    buf_clear(&made->image);
+    CHECK(image_build(&options, &made->image, &error));
+    return made;
+}
+
+void image_of(const char *build, uint32_t limit, struct buf *out)
+{
+    const struct buf *image = &find_image(build, limit)->image;
     buf_clear(out);
-    CHECK(image_build(&options, out, &error));
+    buf_add(out, image->data, image->len);
 }
 
 void put_image(const char *path, const char *build, uint32_t limit)

@@ -143,7 +143,7 @@ static void the_tooltip_fits(void)
     view.events = UINT64_MAX;
     tray_tip(&view, out);
     CHECK(wcslen(out) < TRAY_TIP_UNITS);
-    CHECK_NUMBER(out[wcslen(out) - 1], 0x2026);
+    CHECK(wcsstr(out, L"(18446744073709551615 since the start)") != NULL);
     view.last_event = UINT64_MAX; /* no time that Windows knows */
     tray_tip(&view, out);
     CHECK(wcsstr(out, L"?") != NULL);

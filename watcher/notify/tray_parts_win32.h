@@ -78,7 +78,8 @@ void tray_menu_command(struct tray *tray, int command);
 /* ---- tray_status_win32.c ---- */
 
 void tray_status_open(struct tray *tray);
-void tray_status_update(struct tray *tray); /* where it is open */
+/* Where it is open. Only with `told` are the sentences shown anew, and the newest scrolled to. */
+void tray_status_update(struct tray *tray, bool told);
 
 /* ---- tray_question_win32.c ---- */
 
@@ -97,10 +98,10 @@ bool tray_question_key(struct tray *tray, const MSG *message);
 HWND tray_dialog_make(struct tray *tray, int template_id, enum notify_face face, DLGPROC procedure);
 struct tray *tray_of_dialog(HWND dialog);
 
-/* Puts a dialog in the middle of what the taskbar leaves of the screen, and makes it taller. */
-void tray_dialog_middle(HWND dialog, LONG taller);
+/* Puts a dialog in the middle of what the taskbar leaves of the screen, and makes it larger. */
+void tray_dialog_middle(HWND dialog, LONG wider, LONG taller);
 
-/* Sets the text IDC_TEXT and gives it the height that it needs: what stands below moves. Then the
+/* Sets the text IDC_TEXT and gives it the room that it needs: what stands below moves. Then the
  * dialog is put in the middle. */
 void tray_dialog_text(HWND dialog, const wchar_t *text);
 

@@ -106,7 +106,7 @@ static void set_told(HWND dialog, const struct tray_history *history)
     free(whole.text);
 }
 
-void tray_status_update(struct tray *tray)
+void tray_status_update(struct tray *tray, bool told)
 {
     HWND dialog = tray->status;
     const struct notify_view *view = &tray->view;
@@ -125,7 +125,9 @@ void tray_status_update(struct tray *tray)
     set_burst(dialog, view);
     set_path(dialog, IDC_POLICY, view->policy, IDS_BUILT_IN);
     set_path(dialog, IDC_AUDIT, view->audit, IDS_UNKNOWN);
-    set_told(dialog, &tray->history);
+    if (told) {
+        set_told(dialog, &tray->history);
+    }
     (void)SendMessageW(dialog, WM_SETICON, ICON_SMALL, (LPARAM)tray->icons[view->face]);
     (void)SendMessageW(dialog, WM_SETICON, ICON_BIG, (LPARAM)tray->large_icons[view->face]);
 }
@@ -218,8 +220,8 @@ void tray_status_open(struct tray *tray)
 {
     if (tray->status == NULL) {
         tray->status = tray_dialog_make(tray, IDD_STATUS, tray->view.face, status_procedure);
-        tray_status_update(tray);
-        tray_dialog_middle(tray->status, 0);
+        tray_status_update(tray, true);
+        tray_dialog_middle(tray->status, 0, 0);
     }
     if (tray->status != NULL) {
         (void)ShowWindow(tray->status, IsIconic(tray->status) ? SW_RESTORE : SW_SHOW);

@@ -46,7 +46,7 @@ static void take_news(struct tray *tray)
     } else if (news.change == TRAY_QUESTION_OVER) {
         tray_question_over(tray);
     }
-    tray_status_update(tray);
+    tray_status_update(tray, news.told.count > 0);
     tray_news_free(&news);
 }
 
@@ -343,10 +343,11 @@ bool tray_open(struct console *console, struct notifier *out, struct buf *why)
     tray->console = console;
     tray->console_notifier = console_notifier(console);
     if (!start(tray)) {
-        buf_printf(why,
-                   "There is no desktop to show the tray on (error %lu). Without one run the "
-                   "service, or without --tray on a console.",
-                   tray->error);
+        buf_add_text(why, "There is no desktop to show the tray on");
+        if (tray->error != ERROR_SUCCESS) {
+            buf_printf(why, " (error %lu)", tray->error);
+        }
+        buf_add_text(why, ". Without one run the service, or without --tray on a console.");
         free_tray(tray);
         return false;
     }

@@ -29,7 +29,7 @@ void tray_dialog_string(HWND dialog, int control, unsigned id)
     (void)SetDlgItemTextW(dialog, control, text);
 }
 
-/* ---- giving a text the height that it needs ---- */
+/* ---- giving a text the room that it needs ---- */
 
 static RECT place_of(HWND dialog, HWND control)
 {
@@ -39,12 +39,13 @@ static RECT place_of(HWND dialog, HWND control)
     return place;
 }
 
-static LONG height_of(HWND control, const wchar_t *text, LONG width)
+/* Wider than `width` only for a word that is: a long path. */
+static RECT needed_by(HWND control, const wchar_t *text, LONG width)
 {
     RECT needed = {0, 0, width, 0};
     HDC screen = GetDC(control);
     if (screen == NULL) {
-        return 0;
+        return needed;
     }
     HGDIOBJ font = (HGDIOBJ)SendMessageW(control, WM_GETFONT, 0, 0); /* NOLINT(performance-*) */
     HGDIOBJ before = font != NULL ? SelectObject(screen, font) : NULL;
@@ -54,27 +55,30 @@ static LONG height_of(HWND control, const wchar_t *text, LONG width)
         (void)SelectObject(screen, before);
     }
     (void)ReleaseDC(control, screen);
-    return needed.bottom;
+    return needed;
 }
 
-static void move_below(HWND dialog, LONG line, LONG by)
+/* Buttons move along with the right side, too. */
+static void move_below(HWND dialog, LONG line, LONG wider, LONG taller)
 {
     for (HWND child = GetWindow(dialog, GW_CHILD); child != NULL;
          child = GetWindow(child, GW_HWNDNEXT)) {
         RECT place = place_of(dialog, child);
         if (place.top >= line) {
-            (void)SetWindowPos(child, NULL, place.left, place.top + by, 0, 0,
+            LRESULT kind = SendMessageW(child, WM_GETDLGCODE, 0, 0);
+            (void)SetWindowPos(child, NULL, place.left + ((kind & DLGC_BUTTON) != 0 ? wider : 0),
+                               place.top + taller, 0, 0,
                                SWP_NOSIZE | SWP_NOZORDER | SWP_NOACTIVATE);
         }
     }
 }
 
-void tray_dialog_middle(HWND dialog, LONG taller)
+void tray_dialog_middle(HWND dialog, LONG wider, LONG taller)
 {
     RECT window = {0};
     RECT screen = {0};
     (void)GetWindowRect(dialog, &window);
-    LONG width = window.right - window.left;
+    LONG width = window.right - window.left + wider;
     LONG height = window.bottom - window.top + taller;
     if (!SystemParametersInfoW(SPI_GETWORKAREA, 0, &screen, 0)) {
         return;
@@ -86,20 +90,38 @@ void tray_dialog_middle(HWND dialog, LONG taller)
                        SWP_NOZORDER | SWP_NOACTIVATE);
 }
 
+static LONG excess(LONG needed, LONG present)
+{
+    return needed > present ? needed - present : 0;
+}
+
+/* How much wider the dialog may become. */
+static LONG room_beside(HWND dialog)
+{
+    RECT window = {0};
+    (void)GetWindowRect(dialog, &window);
+    return excess(GetSystemMetrics(SM_CXSCREEN), window.right - window.left);
+}
+
+static LONG smaller(LONG a, LONG b)
+{
+    return a < b ? a : b;
+}
+
 void tray_dialog_text(HWND dialog, const wchar_t *text)
 {
     HWND control = GetDlgItem(dialog, IDC_TEXT);
     RECT place = place_of(dialog, control);
     LONG width = place.right - place.left;
     LONG height = place.bottom - place.top;
-    LONG taller = height_of(control, text, width) - height;
+    RECT needed = needed_by(control, text, width);
+    LONG wider = smaller(excess(needed.right, width), room_beside(dialog));
+    LONG taller = excess(needed.bottom, height);
     (void)SetWindowTextW(control, text);
-    if (taller > 0) {
-        move_below(dialog, place.bottom, taller);
-        (void)SetWindowPos(control, NULL, 0, 0, width, height + taller,
-                           SWP_NOMOVE | SWP_NOZORDER | SWP_NOACTIVATE);
-    }
-    tray_dialog_middle(dialog, taller > 0 ? taller : 0);
+    move_below(dialog, place.bottom, wider, taller);
+    (void)SetWindowPos(control, NULL, 0, 0, width + wider, height + taller,
+                       SWP_NOMOVE | SWP_NOZORDER | SWP_NOACTIVATE);
+    tray_dialog_middle(dialog, wider, taller);
 }
 
 /* ---- a note ---- */

@@ -14,7 +14,7 @@ import struct
 import sys
 
 SIZES = (48, 32, 24, 20, 16)
-SAMPLES = 8  # in each direction of a pixel
+SAMPLES = 5  # in each direction of a pixel
 
 # The 16 colours that every Windows display has.
 SIXTEEN = [
@@ -124,7 +124,7 @@ def draw(face, size, samples, colours):
     """Rows from the top, each pixel red, green, blue, alpha; smooth when there are many samples."""
     rows = []
     for row in range(size):
-        line_of_pixels = []
+        pixels = []
         for column in range(size):
             counts = [0, 0, 0]
             for sample in range(samples * samples):
@@ -135,21 +135,21 @@ def draw(face, size, samples, colours):
                     counts[part] += 1
             covered = sum(counts)
             if covered == 0:
-                line_of_pixels.append((0, 0, 0, 0))
+                pixels.append((0, 0, 0, 0))
                 continue
             mixed = tuple(
                 round(sum(counts[i] * colours[i][c] for i in range(3)) / covered) for c in range(3)
             )
-            line_of_pixels.append(mixed + (round(covered * 255 / (samples * samples)),))
-        rows.append(line_of_pixels)
+            pixels.append(mixed + (round(covered * 255 / (samples * samples)),))
+        rows.append(pixels)
     return rows
 
 
 def classic(face, size, colours):
     """Without half-transparent pixels: each has the colour of its larger part."""
     rows = []
-    for line_of_pixels in draw(face, size, SAMPLES, colours):
-        rows.append([pixel[:3] + (255 if pixel[3] >= 128 else 0,) for pixel in line_of_pixels])
+    for row in draw(face, size, SAMPLES, colours):
+        rows.append([pixel[:3] + (255 if pixel[3] >= 128 else 0,) for pixel in row])
     return rows
 
 
@@ -158,14 +158,12 @@ def nearest(colour, palette):
 
 
 def pack(indices, bits):
-    line_of_bytes = bytearray()
-    for at in range(0, len(indices), 8 // bits):
-        value = 0
-        for index in indices[at : at + 8 // bits]:
-            value = value << bits | index
-        line_of_bytes.append(value << bits * (at + 8 // bits - len(indices)) & 255
-                             if at + 8 // bits > len(indices) else value)
-    return bytes(line_of_bytes) + bytes(-len(line_of_bytes) % 4)
+    """A row: the first pixel in the highest bits, filled up to 4 bytes."""
+    value = 0
+    for index in indices:
+        value = value << bits | index
+    filled = -len(indices) * bits % 32
+    return (value << filled).to_bytes((len(indices) * bits + filled) // 8, "big")
 
 
 def frame(rows, bits):
@@ -173,21 +171,19 @@ def frame(rows, bits):
     palette = []
     pixels = b""
     if bits == 32:
-        for line_of_pixels in reversed(rows):
-            pixels += b"".join(struct.pack("<4B", b, g, r, a) for r, g, b, a in line_of_pixels)
+        for row in reversed(rows):
+            pixels += b"".join(struct.pack("<4B", b, g, r, a) for r, g, b, a in row)
     else:
         if bits == 4:
             palette = SIXTEEN
         else:
-            used = {pixel[:3] for line_of_pixels in rows for pixel in line_of_pixels if pixel[3]}
+            used = {pixel[:3] for row in rows for pixel in row if pixel[3]}
             palette = sorted(used | {BLACK})
             while len(palette) > 256:  # colours that differ least become one
                 palette = sorted({tuple(c // 8 * 8 for c in colour) for colour in palette})
-        for line_of_pixels in reversed(rows):
-            pixels += pack(
-                [nearest(p[:3] if p[3] else BLACK, palette) for p in line_of_pixels], bits)
-    mask = b"".join(pack([int(p[3] == 0) for p in line_of_pixels], 1)
-                    for line_of_pixels in reversed(rows))
+        for row in reversed(rows):
+            pixels += pack([nearest(p[:3] if p[3] else BLACK, palette) for p in row], bits)
+    mask = b"".join(pack([int(p[3] == 0) for p in row], 1) for row in reversed(rows))
     table = b"".join(struct.pack("<4B", b, g, r, 0) for r, g, b in palette)
     if palette:
         table += bytes(4 * ((1 << bits) - len(palette)))
