@@ -1,7 +1,7 @@
 #include "commands.h"
 
-#include "base/term.h"
 #include "base/utf.h"
+#include "host.h"
 #include "paths.h"
 
 #include <string.h>
@@ -9,11 +9,13 @@
 void command_complain(const char *format, ...)
 {
     struct buf text = BUF_INIT;
+    struct buf whole = BUF_INIT;
     struct buf safe = BUF_INIT;
     va_list args;
     va_start(args, format);
     buf_vprintf(&text, format, args);
     va_end(args);
+    buf_add_text(&whole, buf_text(&text));
     /* Several sentences, one a line, stay so. */
     for (char *line = text.data; line != NULL && *line != '\0';) {
         size_t length = strcspn(line, "\n");
@@ -24,8 +26,9 @@ void command_complain(const char *format, ...)
         buf_add_char(&safe, '\n');
         line += length + (last ? 0 : 1);
     }
-    (void)term_write(TERM_ERR, buf_text(&safe));
+    host_complain(buf_text(&whole), buf_text(&safe));
     buf_free(&safe);
+    buf_free(&whole);
     buf_free(&text);
 }
 

@@ -33,7 +33,8 @@ int command_check_policy(const struct command_options *options);
 int command_install_service(const struct command_options *options);
 int command_remove_service(const struct command_options *options);
 
-/* Writes "tcpipwatch: SENTENCE" to the standard error output. Text from outside is escaped. */
+/* Writes "tcpipwatch: SENTENCE" to the standard error output, or, from a service, the sentence to
+ * the Application event log. Text from outside is escaped. */
 void command_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* The data directory by --data, the policy, the default, in this order; the caller frees. */

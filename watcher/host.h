@@ -15,4 +15,8 @@ bool host_open(enum command_host host, struct console *console, struct notifier 
 int host_run(const struct command_options *options,
              int (*run)(const struct command_options *options));
 
+/* Where a complaint goes: `lines` to the standard error output, or, where nobody looks at that, the
+ * bare sentences to the place that the host has for it. */
+void host_complain(const char *sentences, const char *lines);
+
 #endif

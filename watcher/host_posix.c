@@ -1,5 +1,7 @@
 #include "host.h"
 
+#include "base/term.h"
+
 bool host_open(enum command_host host, struct console *console, struct notifier *out,
                struct buf *why)
 {
@@ -17,6 +19,12 @@ int host_run(const struct command_options *options,
              int (*run)(const struct command_options *options))
 {
     return run(options);
+}
+
+void host_complain(const char *sentences, const char *lines)
+{
+    (void)sentences;
+    (void)term_write(TERM_ERR, lines);
 }
 
 static int refuse_service(void)

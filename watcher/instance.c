@@ -26,6 +26,7 @@ static void describe(const struct os *os, const char *data, struct buf *who)
         while (keyfile_next(&file, &key, &value)) {
             buf_add_text(who, strcmp(key, "process") == 0 ? "process "
                               : strcmp(key, "since") == 0 ? ", since "
+                              : strcmp(key, "as") == 0    ? ", as "
                                                           : ", for ");
             add_printable(who, value);
         }
@@ -36,7 +37,8 @@ static void describe(const struct os *os, const char *data, struct buf *who)
     buf_free(&text);
 }
 
-static enum os_status write_down(const struct os *os, const char *data, const char *root)
+static enum os_status write_down(const struct os *os, const char *data, const char *root,
+                                 const char *as)
 {
     char since[WINTIME_TEXT_SIZE];
     struct buf text = BUF_INIT;
@@ -45,6 +47,9 @@ static enum os_status write_down(const struct os *os, const char *data, const ch
     keyfile_add_number(&text, "process", process_number());
     keyfile_add(&text, "since", since);
     keyfile_add(&text, "root", root != NULL ? root : "no Windows directory");
+    if (as != NULL) {
+        keyfile_add(&text, "as", as);
+    }
     keyfile_finish(&text);
     enum os_status status =
         text.failed ? OS_NO_MEMORY : os_write_whole(os, data, instance_name, text.data, text.len);
@@ -53,7 +58,7 @@ static enum os_status write_down(const struct os *os, const char *data, const ch
 }
 
 enum os_status instance_begin(const struct os *os, const char *data, const char *root,
-                              struct os_lock **lock, struct buf *who)
+                              const char *as, struct os_lock **lock, struct buf *who)
 {
     *lock = NULL;
     enum os_status status = os_make_private(os, data);
@@ -70,7 +75,7 @@ enum os_status instance_begin(const struct os *os, const char *data, const char 
         return OS_BUSY;
     }
     if (status == OS_OK) {
-        status = write_down(os, data, root);
+        status = write_down(os, data, root, as);
         if (status != OS_OK) {
             os->unlock(os, *lock);
             *lock = NULL;

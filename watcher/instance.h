@@ -5,13 +5,15 @@
 #include "os.h"
 
 /* Takes the directory for this process, which it makes when it is missing, and writes down who has
- * it. OS_BUSY: another process has it, and `who` gets a sentence on it. */
+ * it: for which root (NULL without one), and what the process runs as, "a service" (NULL on a
+ * console). OS_BUSY: another process has it, and `who` gets a sentence on it. */
 enum os_status instance_begin(const struct os *os, const char *data, const char *root,
-                              struct os_lock **lock, struct buf *who);
+                              const char *as, struct os_lock **lock, struct buf *who);
 
 void instance_end(const struct os *os, const char *data, struct os_lock *lock);
 
-/* Adds who has the directory: "process 1234, since 2026-01-01 00:00:00 UTC, for /mnt/windows".
+/* Adds who has the directory: "process 1234, since 2026-01-01 00:00:00 UTC, for /mnt/windows, as a
+ * service".
  * False when nobody has it. */
 bool instance_running(const struct os *os, const char *data, struct buf *who);
 

@@ -12,6 +12,7 @@
 #include "policy_file.h"
 #include "state.h"
 #include "text.h"
+#include "viewer.h"
 #include "watcher.h"
 
 #include <inttypes.h>
@@ -520,26 +521,39 @@ static int run_prepared(struct watcher *w)
     return (int)exit_status(w, saved);
 }
 
-static enum pc_result begin(struct watcher *w)
+static enum pc_result open_loop(struct watcher *w)
+{
+    enum os_status status = loop_open(&w->loop);
+    if (status != OS_OK) {
+        command_complain("The system gives no way to wait for changes: %s.",
+                         os_status_text(status));
+        return PC_FAILED;
+    }
+    return PC_DONE;
+}
+
+/* With PC_DONE and no w->instance the user has had enough before there was anything to do. */
+static enum pc_result begin(struct watcher *w, enum command_host host)
 {
     struct buf who = BUF_INIT;
-    enum os_status status = instance_begin(w->os, w->data, w->root, &w->instance, &who);
-    enum pc_result result = status == OS_OK ? PC_DONE : status == OS_BUSY ? PC_REFUSED : PC_FAILED;
-    if (status == OS_BUSY) {
+    enum os_status status = instance_begin(w->os, w->data, w->root, w->as, &w->instance, &who);
+    enum pc_result result = PC_DONE;
+    if (status == OS_OK) {
+        result = open_loop(w);
+    } else if (viewer_may_wait(host, status)) {
+        result = open_loop(w);
+        if (result == PC_DONE && viewer_run(w, viewer_manner_of(host)) == VIEWER_ACTS) {
+            watcher_look(w); /* the other one may have changed the copies */
+        }
+    } else if (status == OS_BUSY) {
         command_complain("%s", buf_text(&who));
-    } else if (status != OS_OK) {
+        result = PC_REFUSED;
+    } else {
         command_complain("The data directory %s cannot be used: %s. Name another one with --data.",
                          w->data, os_status_text(status));
+        result = PC_FAILED;
     }
     buf_free(&who);
-    if (status == OS_OK) {
-        status = loop_open(&w->loop);
-        if (status != OS_OK) {
-            command_complain("The system gives no way to wait for changes: %s.",
-                             os_status_text(status));
-            result = PC_FAILED;
-        }
-    }
     return result;
 }
 
@@ -576,9 +590,9 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
         w->console.level = w->policy.log_level;
         result = check_logs(w) ? (int)find_root(w) : PC_FAILED;
         if (result == PC_DONE) {
-            result = make_state_directory(w) ? (int)begin(w) : PC_FAILED;
+            result = make_state_directory(w) ? (int)begin(w, options->host) : PC_FAILED;
         }
-        if (result == PC_DONE) {
+        if (result == PC_DONE && w->instance != NULL) {
             result = run_prepared(w);
         }
     }
@@ -596,9 +610,18 @@ static bool choose_policy_file(struct watcher *w, const struct command_options *
     return policy_defaults(&w->policy);
 }
 
+/* What the process runs as, for people. */
+static const char *host_name(enum command_host host)
+{
+    return host == HOST_SERVICE ? "a service"
+           : host == HOST_TRAY  ? "an icon beside the clock"
+                                : NULL;
+}
+
 static int run_on_host(const struct command_options *options)
 {
     struct watcher w = {.os = os_native(),
+                        .as = host_name(options->host),
                         .root = options->root,
                         .assume_yes = options->yes,
                         .once = options->once};
