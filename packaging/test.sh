@@ -106,7 +106,8 @@ if ! $quick; then
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
     step "build fuzz" build fuzz -DCMAKE_C_COMPILER=clang -DTCPIPWATCH_FUZZ=ON
     step "build win64" build win64 -DCMAKE_TOOLCHAIN_FILE="$root/packaging/toolchain-x86_64.cmake"
-    step "build win32" build win32 -DCMAKE_TOOLCHAIN_FILE="$root/packaging/toolchain-i686.cmake"
+    step "build win32" build win32 -DCMAKE_TOOLCHAIN_FILE="$root/packaging/toolchain-i686.cmake" \
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
     step "build coverage" build coverage -DTCPIPWATCH_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug
     step "coverage" measure_coverage
     [ ! -f build/coverage/coverage.txt ] || cat build/coverage/coverage.txt

@@ -308,6 +308,7 @@ static BOOL move_over(const wchar_t *from, const wchar_t *to)
 /* A file in use can be renamed on its volume, though not replaced. */
 static BOOL move_aside_and_in(const wchar_t *from, const wchar_t *to)
 {
+    static const wchar_t suffix[] = L"" OS_ASIDE;
     size_t length = wcslen(to);
     wchar_t *aside = calloc(length + sizeof OS_ASIDE, sizeof *aside);
     BOOL moved = FALSE;
@@ -315,8 +316,8 @@ static BOOL move_aside_and_in(const wchar_t *from, const wchar_t *to)
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return FALSE;
     }
-    wmemcpy(aside, to, length);
-    wmemcpy(aside + length, L"" OS_ASIDE, sizeof OS_ASIDE);
+    wmemcpy(aside, to, length + 1);
+    memcpy(aside + length, suffix, sizeof suffix);
     if (MoveFileExW(to, aside, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
         moved = MoveFileExW(from, to, MOVEFILE_WRITE_THROUGH);
         DWORD error = GetLastError();

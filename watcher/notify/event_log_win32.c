@@ -82,9 +82,9 @@ void event_log_write(DWORD id, const char *sentences)
 static DWORD set_values(HKEY key, const wchar_t *exe)
 {
     const DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
-    DWORD bytes = (DWORD)((wcslen(exe) + 1) * sizeof *exe);
+    size_t bytes = (wcslen(exe) + 1) * sizeof *exe;
     LONG error =
-        RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)exe, bytes);
+        RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)exe, (DWORD)bytes);
     if (error == ERROR_SUCCESS) {
         error = RegSetValueExW(key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types,
                                sizeof types);

@@ -359,7 +359,7 @@ static bool start_waiter(struct session *s, struct box *box, DWORD id, enum ques
     }
     if (thread == 0) {
         if (waiter != NULL && copy != NULL) {
-            release(s);
+            InterlockedDecrement(&s->holders); /* whoever asks has one, too: this is not the last */
         }
         free(copy);
         free(waiter);

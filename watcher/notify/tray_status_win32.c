@@ -18,7 +18,7 @@ struct wide {
 static void add(struct wide *wide, const wchar_t *text)
 {
     size_t length = wcslen(text);
-    if (wide->length + length + 1 > wide->room) {
+    if (wide->text == NULL || wide->length + length + 1 > wide->room) {
         size_t room = (wide->length + length + 1) * 2;
         wchar_t *bigger = realloc(wide->text, room * sizeof *bigger);
         if (bigger == NULL) {
