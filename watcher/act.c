@@ -102,6 +102,11 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
     struct engine_world world = watcher_world(w);
     const struct text_facts facts = facts_of(w, &world);
     text_effect(&text, effect, &facts);
+    if (effect == EFFECT_TELL_BURST) {
+        w->burst_stands = true;
+    } else if (effect == EFFECT_TELL_DECLINED || effect == EFFECT_TELL_VERIFIED) {
+        w->burst_stands = false;
+    }
     bool is_trouble = effect == EFFECT_TELL_PATCH_FAILED || effect == EFFECT_TELL_DIFFERS;
     if (effect == EFFECT_ASK_PATCH) {
         watcher_ask(w, QUESTION_PATCH);
@@ -142,6 +147,17 @@ void watcher_ask(struct watcher *w, enum question_kind kind)
     buf_free(&text);
 }
 
+static enum notify_face face_of(const struct watcher *w)
+{
+    if (w->trouble) {
+        return FACE_PROBLEM;
+    }
+    if (w->memory.state == ENGINE_REBOOT_PENDING) {
+        return FACE_RESTART;
+    }
+    return w->memory.state == ENGINE_WATCHING && !w->burst_stands ? FACE_WATCHING : FACE_BURST;
+}
+
 void watcher_show(struct watcher *w)
 {
     if (w->notifier.show == NULL) {
@@ -150,11 +166,7 @@ void watcher_show(struct watcher *w)
     const struct engine_burst *burst = &w->memory.burst;
     const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
     bool known = w->has_target && drivers->present && drivers->access == OS_OK;
-    const struct notify_view view = {.face = w->trouble ? FACE_PROBLEM
-                                             : w->memory.state == ENGINE_REBOOT_PENDING
-                                                 ? FACE_RESTART
-                                             : w->memory.state == ENGINE_WATCHING ? FACE_WATCHING
-                                                                                  : FACE_BURST,
+    const struct notify_view view = {.face = face_of(w),
                                      .has_root = w->root != NULL,
                                      .has_limit = known && drivers->inspection.has_limit,
                                      .limit = known ? drivers->inspection.limit : 0,

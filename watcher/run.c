@@ -7,8 +7,6 @@
 #include "instance.h"
 #include "journal.h"
 #include "loop/clock.h"
-#include "needs.h"
-#include "paths.h"
 #include "policy_file.h"
 #include "state.h"
 #include "text.h"
@@ -84,61 +82,6 @@ static bool check_logs(struct watcher *w)
     }
     buf_free(&why);
     return good;
-}
-
-/* Without a name the running system's own, when its live System log is watched. */
-static void default_root(struct watcher *w)
-{
-    for (size_t i = 0; w->root == NULL && i < w->log_count; i++) {
-        if (source_is_system(&w->logs[i].source)) {
-            w->root_is_default = true;
-            w->root = w->running_windows;
-        }
-    }
-}
-
-/* The live System log, and a file that the administrator named together with a directory, are of
- * the computer that the directory belongs to. A channel may hold events of any computer. */
-static void choose_logs_of_root(struct watcher *w)
-{
-    for (size_t i = 0; i < w->log_count; i++) {
-        struct followed *log = &w->logs[i];
-        log->of_root =
-            source_is_system(&log->source) || (log->source.live == NULL && !w->root_is_default);
-    }
-}
-
-/* Finds the copies, those of the running Windows under the name that it has itself: it starts
- * without the links and drive letters by which it may have been named. */
-static enum pc_result find_target(struct watcher *w, struct buf *why)
-{
-    enum pc_result result = pc_find(&w->pc, w->root, &w->target, why);
-    w->root_is_running = result == PC_DONE && pc_is_running_windows(&w->pc, &w->target);
-    if (w->root_is_running && w->running_windows != NULL && w->root != w->running_windows) {
-        w->root = w->running_windows;
-        pc_target_free(&w->target);
-        result = pc_find(&w->pc, w->root, &w->target, why);
-    }
-    w->has_target = result == PC_DONE;
-    return result == PC_DONE ? pc_check_redirection(pc_is_redirected(), w->root_is_running, why)
-                             : result;
-}
-
-static enum pc_result find_root(struct watcher *w)
-{
-    struct buf why = BUF_INIT;
-    enum pc_result result = PC_DONE;
-    w->running_windows = paths_running_windows();
-    default_root(w);
-    if (w->root != NULL) {
-        result = find_target(w, &why);
-    }
-    if (result != PC_DONE) {
-        command_complain("%s", buf_text(&why));
-    }
-    choose_logs_of_root(w);
-    buf_free(&why);
-    return result;
 }
 
 /* By the policy in force. False, and the file stays, when memory is out. */
@@ -222,19 +165,6 @@ static void recover(struct watcher *w)
     buf_free(&why);
 }
 
-/* Where the running Windows is none that can be patched, it is said before anybody waits for it. */
-static void say_needs(struct watcher *w)
-{
-    struct needs_facts facts;
-    struct buf text = BUF_INIT;
-    needs_gather(&w->target, w->root_is_running, &facts);
-    if (needs_warning(&text, &facts)) {
-        bool fine = needs_judge(&facts) == NEEDS_NOTHING;
-        watcher_tell(w, fine ? LEVEL_INFO : LEVEL_WARNING, "%s", buf_text(&text));
-    }
-    buf_free(&text);
-}
-
 static void say_start(struct watcher *w)
 {
     struct buf logs = BUF_INIT;
@@ -255,7 +185,7 @@ static void say_start(struct watcher *w)
             watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->root,
                          drivers->inspection.limit);
         }
-        say_needs(w);
+        watcher_say_needs(w);
     }
     buf_free(&logs);
 }
@@ -588,7 +518,7 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
         command_complain("%s", buf_text(&why));
     } else if (make_paths(w, options) && open_logs(w, options)) {
         w->console.level = w->policy.log_level;
-        result = check_logs(w) ? (int)find_root(w) : PC_FAILED;
+        result = check_logs(w) ? (int)watcher_find_root(w) : PC_FAILED;
         if (result == PC_DONE) {
             result = make_state_directory(w) ? (int)begin(w, options->host) : PC_FAILED;
         }

@@ -1,5 +1,5 @@
-/* The resident process, put together: what `run` holds while it runs. Private to run.c, follow.c
- * and act.c. */
+/* The resident process, put together: what `run` holds while it runs. Private to run.c, root.c,
+ * follow.c, answer.c, act.c and viewer.c. */
 #ifndef WATCHER_WATCHER_H
 #define WATCHER_WATCHER_H
 
@@ -72,6 +72,7 @@ struct watcher {
     uint64_t state_saved_ms;
     enum pc_result result; /* of the last patch: the exit status of --once */
     bool log_trouble;      /* a log could not be read */
+    bool burst_stands;     /* one was told since the start, and nothing came of it yet */
     bool trouble;          /* the last change failed, or is not as it was written */
 };
 
@@ -81,6 +82,13 @@ void watcher_tell(struct watcher *w, enum policy_level level, const char *format
 
 /* The same with each of several lines. */
 void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *lines);
+
+/* Finds the root, by its name or, with the live System log and no name, that of the running
+ * Windows, and says in each log whether it is of that root. Complains unless it is PC_DONE. */
+enum pc_result watcher_find_root(struct watcher *w);
+
+/* Where the running Windows is none that can be patched, it is said before anybody waits for it. */
+void watcher_say_needs(struct watcher *w);
 
 /* Finds and inspects the copies anew. */
 void watcher_look(struct watcher *w);

@@ -36,13 +36,14 @@ tray_begin() { # BUILD [PICTURES]
     data=data
     log=Sys.Evt
     policy=lab.ini
-    Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3> display.number > xvfb.log 2>&1 &
-    display=$!
-    wait_for 20 "a display" test -s display.number
     # A prefix of its own: its desktop is not that of other tests, which have no display.
     TCPIPWATCH_WINEPREFIX=${TCPIPWATCH_WINEPREFIX:-$build/wineprefix}-tray
     TCPIPWATCH_WINE_TIMEOUT=600
     export TCPIPWATCH_WINEPREFIX TCPIPWATCH_WINE_TIMEOUT
+    Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3> display.number > xvfb.log 2>&1 &
+    display=$!
+    wait_for 20 "a display" test -s display.number
+    end_windows # what an interrupted test left has its windows on a display that is gone
     take_fonts
     TCPIPWATCH_WINE_DISPLAY=:$(cat display.number)
     DISPLAY=$TCPIPWATCH_WINE_DISPLAY
@@ -62,7 +63,19 @@ take_fonts() {
     wine cmd.exe /c ver > /dev/null
     if [ -d "$fonts" ] && [ -d /usr/share/wine/fonts ]; then
         cp /usr/share/wine/fonts/*.ttf "$fonts"
-        wine wineboot.exe -k # it looks for fonts when it starts
+        end_windows # it looks for fonts when it starts
+    fi
+}
+
+# Ends all that runs in the prefix: by Wine's server, since a program would look for the desktop first,
+# whose display may be gone.
+end_windows() {
+    server=$(command -v wineserver || command -v /usr/lib/wine/wineserver64 || true)
+    if [ -n "${TCPIPWATCH_WINE_RUN-}" ] || [ -z "$server" ]; then
+        timeout 60 sh "$runner" wineboot.exe -k > /dev/null 2>&1 || true
+    elif [ -d "$TCPIPWATCH_WINEPREFIX" ]; then
+        WINEPREFIX=$TCPIPWATCH_WINEPREFIX timeout 30 "$server" -k > /dev/null 2>&1 || true
+        WINEPREFIX=$TCPIPWATCH_WINEPREFIX timeout 30 "$server" -w > /dev/null 2>&1 || true
     fi
 }
 
@@ -71,7 +84,7 @@ tray_clean() {
         kill "$tray" 2> /dev/null || true
     fi
     [ -z "$display" ] || {
-        timeout 20 sh "$runner" wineboot.exe -k > /dev/null 2>&1 || true
+        end_windows
         kill "$display" 2> /dev/null || true
     }
 }

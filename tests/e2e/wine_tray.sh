@@ -201,6 +201,21 @@ click tcpipwatch Close
 check "the session may end" find_window logoff tcpipwatch-tray
 tray_ended "The end of the session"
 
+# ---- started at the logon, without a console: what goes wrong is seen ----
+
+printf '[burst]\nevnets = 3\n' > wrong.ini
+sh "$runner" "$build/tcpipwatchw.exe" run --tray --policy wrong.ini --data "$data" \
+    --source "file:$log" > /dev/null 2>&- < /dev/null &
+box=$!
+opens tcpipwatch
+find_window text tcpipwatch 65535 > line
+says line 'wrong.ini:2: [burst] evnets: unknown key; did you mean "events"?'
+picture_of box tcpipwatch
+click tcpipwatch OK
+status=0
+wait "$box" || status=$?
+check "a wrong policy: exit status $status" test "$status" = 2
+
 # ---- what is asked where Windows itself runs: the tray alone ----
 
 rm -f out err

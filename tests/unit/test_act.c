@@ -300,6 +300,16 @@ static void the_icon_shows_the_state(void)
     CHECK_NUMBER(seen_view.limit, 10);
     see_burst(&f);
     CHECK_NUMBER(seen_view.face, FACE_BURST);
+    watcher_answer(&f.w, "n");
+    CHECK_NUMBER(seen_view.face, FACE_WATCHING);
+    f.w.policy.on_burst = ON_BURST_NOTIFY; /* it was only told, and stands */
+    f.w.policy.cooldown_seconds = 0;
+    struct engine_burst later = {"WKS", START + 2 * WINTIME_PER_SECOND,
+                                 START + 3 * WINTIME_PER_SECOND, 3};
+    struct engine_world before = watcher_world(&f.w);
+    watcher_act(&f.w, engine_burst_seen(&f.w.memory, &before, &later));
+    CHECK_NUMBER(seen_view.face, FACE_BURST);
+    CHECK(!want(&f, REQUEST_PATCH, 0, 0));
     watcher_answer(&f.w, "y");
     CHECK_NUMBER(seen_view.face, FACE_RESTART);
     CHECK_NUMBER(seen_view.limit, 100);
