@@ -223,9 +223,8 @@ static enum pc_result start(const struct service_calls *calls, SC_HANDLE service
         return refuse(GetLastError(), "start", why);
     }
     if (!wait_while(calls, service, SERVICE_START_PENDING, &status)) {
-        buf_add_text(why,
-                     "The service is installed and was started, but has not come to run within "
-                     "a minute.");
+        buf_add_text(why, "The service was started, but has not come to run within "
+                          "a minute.");
         return PC_FAILED;
     }
     if (status.dwCurrentState != SERVICE_RUNNING) {
@@ -233,7 +232,7 @@ static enum pc_result start(const struct service_calls *calls, SC_HANDLE service
                          ? status.dwServiceSpecificExitCode
                          : status.dwWin32ExitCode;
         buf_printf(why,
-                   "The service is installed, but ended at once with exit status %lu. The "
+                   "The service was started, but ended at once with exit status %lu. The "
                    "Application event log says why, under the source tcpipwatch.",
                    code);
         return PC_FAILED;
@@ -299,7 +298,7 @@ static void set_extras(const struct service_calls *calls, SC_HANDLE service, con
 
 /* The service, made or brought up to date, and not running; NULL with a sentence. */
 static SC_HANDLE make(const struct service_calls *calls, SC_HANDLE manager, const wchar_t *command,
-                      enum pc_result *result, struct buf *why)
+                      bool *is_new, enum pc_result *result, struct buf *why)
 {
     static const wchar_t needs[] = L"EventLog\0";
     const DWORD type = SERVICE_WIN32_OWN_PROCESS;
@@ -307,6 +306,7 @@ static SC_HANDLE make(const struct service_calls *calls, SC_HANDLE manager, cons
                                       SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, command, NULL, NULL,
                                       needs, NULL, NULL);
     DWORD error = service != NULL ? ERROR_SUCCESS : GetLastError();
+    *is_new = service != NULL;
     if (error == ERROR_SERVICE_EXISTS) {
         service = calls->open(manager, SERVICE_NAME, SERVICE_RIGHTS);
         error = service != NULL ? ERROR_SUCCESS : GetLastError();
@@ -329,6 +329,17 @@ static SC_HANDLE make(const struct service_calls *calls, SC_HANDLE manager, cons
     return service;
 }
 
+/* What cannot run is not left behind. */
+static void undo(const struct service_calls *calls, SC_HANDLE service, struct buf *why)
+{
+    DWORD error = calls->remove(service) ? calls->remove_source() : GetLastError();
+    if (error == ERROR_SUCCESS) {
+        buf_add_text(why, " It is removed again.");
+    } else {
+        buf_printf(why, " It could not be removed again: error %lu.", error);
+    }
+}
+
 enum pc_result service_install_by(const struct service_calls *calls,
                                   const struct command_options *options, struct buf *out,
                                   struct buf *why)
@@ -338,6 +349,7 @@ enum pc_result service_install_by(const struct service_calls *calls,
     wchar_t *command = exe != NULL ? make_command(exe, options) : NULL;
     SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
+    bool is_new = false;
     if (command == NULL) {
         buf_add_text(why, "The command line of the service cannot be made: a path is missing, or "
                           "memory is out.");
@@ -346,11 +358,14 @@ enum pc_result service_install_by(const struct service_calls *calls,
                                &result, why);
     }
     if (manager != NULL) {
-        service = make(calls, manager, command, &result, why);
+        service = make(calls, manager, command, &is_new, &result, why);
     }
     if (service != NULL) {
         set_extras(calls, service, exe, why);
         result = start(calls, service, out, why);
+        if (result != PC_DONE && is_new) {
+            undo(calls, service, why);
+        }
         (void)calls->close(service);
     }
     if (manager != NULL) {

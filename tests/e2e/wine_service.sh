@@ -85,6 +85,8 @@ no_key() {
     ! wine reg.exe query "$1" < /dev/null
 }
 
+# An earlier run's, which would open a desktop that nobody sees.
+wine reg.exe delete 'HKCU\Software\Wine\Explorer' /v Desktop /f > /dev/null 2>&1 || true
 wine "$build/tests/make_image.exe" original.sys
 wtsapi=$TCPIPWATCH_WINEPREFIX/drive_c/windows/system32/wtsapi32.dll
 [ -f "$wtsapi.wine" ] || cp "$wtsapi" "$wtsapi.wine"
@@ -200,6 +202,13 @@ rm "$sessions/active"
 
 expect 1 "a wrong policy" watch install-service --policy wrong.ini --data data --source file:Sys.Evt
 says err "ended at once with exit status 2. The Application event log says why"
+expect 0 "one that was there before stays" wine reg.exe query "$service"
+expect 0 "remove-service" watch remove-service
+expect 1 "a wrong policy, anew" watch install-service --policy wrong.ini --data data \
+    --source file:Sys.Evt
+says err "It is removed again."
+check "its key is gone" no_key "$service"
+check "its source is gone" no_key "$source_key"
 
 # ---- removed ----
 

@@ -448,6 +448,13 @@ static void what_windows_refuses_is_said(void)
     scm.specific_code = 2;
     CHECK_NUMBER(install(&options, &out, &why), PC_FAILED);
     CHECK(has(&why, "ended at once with exit status 2."));
+    CHECK(has(&why, "It is removed again."));
+    CHECK(!scm.is_there && !scm.source);
+    scm.is_there = true; /* one that was there before stays */
+    scm.specific_code = 3;
+    CHECK_NUMBER(install(&options, &out, &why), PC_FAILED);
+    CHECK(has(&why, "ended at once with exit status 3."));
+    CHECK(scm.is_there && scm.source);
     reset();
     scm.after_start = SERVICE_START_PENDING;
     CHECK_NUMBER(install(&options, &out, &why), PC_FAILED);
