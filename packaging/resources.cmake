@@ -67,5 +67,9 @@ endfunction()
 function(tray_texts name)
   set(folder "${PROJECT_SOURCE_DIR}/watcher/notify")
   target_sources(${name} PRIVATE "${folder}/tray_win32.rc")
+  # windres does not tell what a script includes.
+  file(GLOB parts CONFIGURE_DEPENDS "${folder}/*.rc" "${folder}/icons/*.ico")
+  set_source_files_properties("${folder}/tray_win32.rc" TARGET_DIRECTORY ${name} PROPERTIES
+    OBJECT_DEPENDS "${parts};${folder}/tray_ids_win32.h")
   target_include_directories(${name} PRIVATE "${folder}")
 endfunction()
