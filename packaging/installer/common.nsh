@@ -9,6 +9,9 @@
 !define SYNCHRONIZE 0x00100000
 ; For administrators and the system alone, and nothing inherited, like owner_alone() in os_win32.c.
 !define DATA_RIGHTS "D:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)"
+; The policy in it may be read by everybody: a limited user's tray would not start without it, and
+; then says that it may not see what is done.
+!define POLICY_RIGHTS "D:P(A;;FA;;;BA)(A;;FA;;;SY)(A;;FR;;;WD)"
 
 ; Exit codes. 1 is what NSIS gives when the user cancels.
 !define EXIT_FAILED 2

@@ -407,6 +407,16 @@ Function install_policy
   Call say
 FunctionEnd
 
+; A policy without these is one that only administrators read: no reason to stop.
+Function share_policy
+  StrCpy $1 0
+  System::Call 'advapi32::ConvertStringSecurityDescriptorToSecurityDescriptorW(w "${POLICY_RIGHTS}", i 1, *p .r1, p 0)'
+  ${If} $1 <> 0
+    System::Call 'advapi32::SetFileSecurityW(w "$data\tcpipwatch.ini", i 4, p r1)'
+    System::Call 'kernel32::LocalFree(p r1)'
+  ${EndIf}
+FunctionEnd
+
 Function install_files
   SetOutPath "$INSTDIR"
   ${If} $is_x64 = 1
@@ -498,6 +508,7 @@ Section
   Call install_files
   Call make_data
   Call install_policy
+  Call share_policy
   Call install_registry
   Call set_how
   ; It ran in this session until it was asked to close.

@@ -195,6 +195,8 @@ installed "silent"
 is_value "$run_key" tcpipwatch ""
 says out "Nothing starts by itself."
 check "the policy" cmp "$stage/tcpipwatch.ini" "$data/tcpipwatch.ini"
+check "every user may read the policy" test "$(stat -c %A "$data/tcpipwatch.ini" | cut -c 8)" = r
+check "and nothing else there" test "$(stat -c %A "$data" | cut -c 8-10)" = ---
 check "the data directory is for nobody else" test -z "$(find "$data" -maxdepth 0 -perm /007)"
 expect 0 "the policy is right" wine "$here_folder/tcpipwatch.exe" check-policy
 expect 0 "inspect, from where it is installed" wine "$here_folder/tcpippatch.exe" inspect --json changed.sys
