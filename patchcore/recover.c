@@ -192,18 +192,22 @@ static void say_settled(const struct recovery *r, enum boot_part part, bool forw
     const char *what = r->journal.is_restore ? "restore" : "change";
     const char *before = r->journal.phase == JOURNAL_BOOT && part == PART_NONE
                              ? "Windows has not carried out the %s that was registered for its "
-                               "start; it was taken back: every copy is as it was before."
+                               "start; it was taken back: every %scopy is as it was before."
                          : r->journal.phase == JOURNAL_BOOT
                              ? "Windows has carried out only a part of the %s that was registered "
-                               "for its start; that was undone: every copy is as it was before."
-                             : "An interrupted %s was found and undone: every copy is as it was "
+                               "for its start; that was undone: every %scopy is as it was before."
+                             : "An interrupted %s was found and undone: every %scopy is as it was "
                                "before.";
     const char *after =
         r->journal.phase != JOURNAL_BOOT ? "An interrupted %s was found and finished."
         : part == PART_ALL ? "Windows has carried out the %s that was registered for its start."
                            : "Windows has carried out only a part of the %s that was registered "
                              "for its start; the rest was done now.";
-    install_say(r->pc, forward ? after : before, what);
+    if (forward) {
+        install_say(r->pc, after, what);
+    } else {
+        install_say(r->pc, before, what, any_found(r, FOUND_FOREIGN) ? "other " : "");
+    }
 }
 
 /* All copies alike, and nothing left behind. */
