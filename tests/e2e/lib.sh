@@ -45,6 +45,21 @@ bad() { # WHAT
     if [ -f err ]; then sed 's/^/    err: /' err; fi
 }
 
+# wait_for SECONDS WHAT COMMAND...: until it succeeds; a failure when it never does.
+wait_for() {
+    last=$(($(date +%s) + $1))
+    waited_for=$2
+    shift 2
+    until "$@" > /dev/null 2>&1; do
+        if [ "$(date +%s)" -ge "$last" ]; then
+            bad "waited in vain for $waited_for"
+            return 0
+        fi
+        sleep 0.1
+    done
+    ok
+}
+
 # run COMMAND...: out, err and status.
 run() {
     status=0

@@ -97,21 +97,6 @@ find_window() {
     wine "$build/tests/find_window.exe" "$@"
 }
 
-# wait_for SECONDS WHAT COMMAND...: until it succeeds; a failure when it never does.
-wait_for() {
-    last=$(($(date +%s) + $1))
-    waited_for=$2
-    shift 2
-    until "$@" > /dev/null 2>&1; do
-        if [ "$(date +%s)" -ge "$last" ]; then
-            bad "waited in vain for $waited_for"
-            return 0
-        fi
-        sleep 0.1
-    done
-    ok
-}
-
 windows() { # a Windows directory with three copies, and no data directory
     rm -rf "$root" "$data"
     for place in $places; do

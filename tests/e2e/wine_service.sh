@@ -37,21 +37,6 @@ install() {
     watch install-service --policy lab.ini --data data --root "$root" --source file:Sys.Evt "$@"
 }
 
-# wait_for SECONDS WHAT COMMAND...: until it succeeds; a failure when it never does.
-wait_for() {
-    last=$(($(date +%s) + $1))
-    waited_for=$2
-    shift 2
-    until "$@" > /dev/null 2>&1; do
-        if [ "$(date +%s)" -ge "$last" ]; then
-            bad "waited in vain for $waited_for"
-            return 0
-        fi
-        sleep 0.2
-    done
-    ok
-}
-
 # Wine ends its services with the last program of the user's: one stays.
 stay() {
     mkfifo hold
@@ -157,16 +142,18 @@ check "the first one stopped" test "$(grep -c '"Stopped[.]' "$audit")" = 1
 
 expect 0 "net stop" wine net.exe stop tcpipwatch
 says out "was stopped successfully"
+# Wine's net may be back before the service has gone.
+wait_for 15 "the end of the service" is_stopped
 check "its last words" test "$(grep -c '"Stopped[.]' "$audit")" = 2
 check "the instance file is gone" test ! -e data/instance
-check "nothing runs" is_stopped
 expect 0 "net start" wine net.exe start tcpipwatch
-check "it runs again" running "as a service"
+wait_for 15 "the service again" running "as a service"
 
 # ---- with somebody logged on: told and asked in the session ----
 
 check "nobody was there to be told" test ! -e "$sessions/shown"
 expect 0 "net stop" wine net.exe stop tcpipwatch
+wait_for 15 "the end of the service" is_stopped
 printf '[action]\r\non_burst = ask\r\n' > ask.ini
 cp original.sys "$root/System32/drivers/tcpip.sys"
 rm -rf data
