@@ -57,6 +57,12 @@ screen "The old limit of 10 stays in force until the restart. You are reminded a
 check "a reminder" test "$(state remind-at)" != 0
 
 burst
+expect 0 "y and d" once "$patch_prompt" "y$enter" "$restart_prompt" "D$enter"
+screen "You are not reminded of it"
+check "no reminder" test "$(state remind-at)" = 0
+check "it still waits for the restart" test "$(state state)" = reboot-pending
+
+burst
 expect 0 "n" once "$patch_prompt" "n$enter"
 screen "Nothing was changed. Bursts are told again after 1 day"
 check "writes nothing" all_are original.sys
