@@ -1,13 +1,12 @@
 #include "census/look.h"
 
 #include "base/utf.h"
+#include "census/census_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one more in an array that was only ever filled through here: it is full when its count
- * is a power of two, and doubles then. The array, which may have moved; NULL when memory is out. */
-static void *grown(void *items, size_t count, size_t size)
+void *census_grown(void *items, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0) {
         return items;
@@ -19,7 +18,7 @@ bool look_add(struct census_look *look, const struct census_connection *connecti
 {
     struct census_connection *connections = NULL;
     if (look->connection_count < CENSUS_CONNECTIONS_MAX) {
-        connections = grown(look->connections, look->connection_count, sizeof *connections);
+        connections = census_grown(look->connections, look->connection_count, sizeof *connections);
     }
     if (connections == NULL) {
         look->more++;
@@ -41,7 +40,7 @@ uint32_t look_process(struct census_look *look, uint32_t pid, bool *fresh)
     }
     struct census_process *processes = NULL;
     if (look->process_count < CENSUS_PROCESSES_MAX) {
-        processes = grown(look->processes, look->process_count, sizeof *processes);
+        processes = census_grown(look->processes, look->process_count, sizeof *processes);
     }
     if (processes == NULL) {
         look->cut_short = true;
