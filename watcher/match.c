@@ -1,5 +1,7 @@
 #include "match.h"
 
+#include "decode/evt_record.h"
+
 #include "base/utf.h"
 
 #include <stddef.h>
@@ -33,4 +35,11 @@ bool match_ports(const struct event *event)
 bool match_started_again(const struct event *event)
 {
     return matches(event, MATCH_STARTED_AGAIN);
+}
+
+bool match_file_protection(const struct event *event)
+{
+    return event->provider != NULL && event->strings != NULL &&
+           same_text_nocase(event->provider, EVT_SOURCE_FILE_PROTECTION) &&
+           holds_text_nocase(event->strings, "tcpip.sys");
 }

@@ -43,4 +43,13 @@ bool match_ports(const struct event *event);
  * EventLog, id 6005. */
 bool match_started_again(const struct event *event);
 
+/* Windows File Protection, which Windows XP and Server 2003 have, tells of tcpip.sys: its own
+ * source, in any letter case, and strings that name the file. Which of its events tells of what is
+ * not known for certain, so that it does not depend on their ids: the files are to be looked at
+ * again.
+ *
+ * It is not in `match_wanted`, since that is what a channel is asked for, by ids; where there are
+ * channels, nothing writes such events, and the classic log and .evt files are read whole. */
+bool match_file_protection(const struct event *event);
+
 #endif
