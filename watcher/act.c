@@ -2,6 +2,7 @@
 #include "audit.h"
 #include "base/keyfile.h"
 #include "base/utf.h"
+#include "base/wintime.h"
 #include "loop/clock.h"
 #include "reboot/reboot.h"
 #include "scan_json.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 
 static const char program[] = "tcpipwatch";
+
+enum { COPIES_QUIET_MS = 2 * 1000 };
 
 /* ---- telling and keeping ---- */
 
@@ -73,16 +76,61 @@ static void add_burst(struct json *j, const struct engine_burst *burst)
     }
 }
 
+/* What a copy was, or is, as a member of the object that is open. */
+static void add_copy(struct json *j, const char *key, const struct engine_copy *copy)
+{
+    char version[PC_VERSION_SIZE];
+    if (!copy->known || !copy->present || copy->access != OS_OK) {
+        json_null(j, key);
+        return;
+    }
+    pc_version_text(&copy->version, version);
+    json_open_object(j, key);
+    json_text(j, "status", pc_status_name(copy->status));
+    json_text(j, "version", version);
+    if (copy->has_limit) {
+        json_number(j, "limit", copy->limit);
+    } else {
+        json_null(j, "limit");
+    }
+    json_number(j, "crc32", copy->crc32);
+    json_close_object(j);
+}
+
+static void add_changed_copies(const struct watcher *w, struct json *j)
+{
+    json_open_array(j, "changes");
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        if (!engine_copy_differs(&w->before[c], &w->memory.seen[c]) && w->before[c].known) {
+            continue;
+        }
+        json_open_object(j, NULL);
+        json_text(j, "path", w->target.copies[c].path);
+        add_copy(j, "was", &w->before[c]);
+        add_copy(j, "now", &w->memory.seen[c]);
+        json_close_object(j);
+    }
+    json_close_array(j);
+}
+
 /* Every effect stands in the audit log with the state it belongs to and the sentence shown. */
 static void keep_effect(struct watcher *w, enum engine_effect effect, const char *text)
 {
     struct buf line = BUF_INIT;
     struct json j = audit_start(&line, clock_now(), program, engine_effect_name(effect));
+    const struct engine_burst *burst =
+        effect == EFFECT_TELL_PORTS ? &w->memory.ports[0] : &w->memory.burst;
     json_text(&j, "state", engine_state_name(w->memory.state));
     json_text(&j, "root", w->has_target ? w->target.root : w->root);
-    add_burst(&j, &w->memory.burst);
+    add_burst(&j, burst);
     json_number(&j, "limit", w->memory.limit);
     json_text(&j, "text", text[0] != '\0' ? text : NULL);
+    if (effect == EFFECT_TELL_BURST) {
+        const struct burst told = {burst->computer, burst->first, burst->last, burst->events};
+        witness_json(&w->witness, &told, &j);
+    } else if (effect == EFFECT_TELL_COPIES_CHANGED) {
+        add_changed_copies(w, &j);
+    }
     keep(w, &j, &line);
     buf_free(&line);
 }
@@ -93,8 +141,81 @@ static struct text_facts facts_of(const struct watcher *w, const struct engine_w
                                .world = world,
                                .root = w->root,
                                .data = w->data,
-                               .why = buf_text(&w->why)};
+                               .why = buf_text(&w->why),
+                               .ports = buf_text(&w->ports),
+                               .before = w->before,
+                               .protection_named = w->protection_named};
 }
+
+/* ---- who had the connections ---- */
+
+/* `text` is NULL for what is kept, and not told. */
+static void keep_census(struct watcher *w, const struct engine_burst *burst, const char *text)
+{
+    struct buf line = BUF_INIT;
+    struct json j = audit_start(&line, clock_now(), program, "census");
+    const struct census *census = w->has_census ? w->witness.census : NULL;
+    json_text(&j, "root", w->has_target ? w->target.root : w->root);
+    add_burst(&j, burst);
+    if (census != NULL) {
+        census_json(census, &w->policy, &j);
+    } else {
+        json_null(&j, "census");
+    }
+    json_text(&j, "why", census == NULL ? buf_text(&w->no_census) : NULL);
+    json_text(&j, "verdict", census_verdict_name(census_judge(census, &w->policy)));
+    json_text(&j, "text", text);
+    keep(w, &j, &line);
+    buf_free(&line);
+}
+
+static void tell_census(struct watcher *w)
+{
+    struct buf text = BUF_INIT;
+    text_census(&text, w->has_census ? w->witness.census : NULL, &w->policy,
+                buf_text(&w->no_census));
+    w->notifier.tell(w->notifier.context, TELL_NEWS, LEVEL_INFO, buf_text(&text));
+    keep_census(w, &w->memory.burst, buf_text(&text));
+    buf_free(&text);
+}
+
+static uint64_t window_of(const struct watcher *w)
+{
+    return w->policy.window_seconds * WINTIME_PER_SECOND;
+}
+
+void watcher_look_at_connections(struct watcher *w)
+{
+    witness_look(&w->witness, clock_now(), loop_now_ms(w->loop), window_of(w));
+}
+
+void watcher_follow_connections(struct watcher *w)
+{
+    bool last = witness_follow(&w->witness, clock_now(), loop_now_ms(w->loop), window_of(w));
+    if (last && w->census_burst.last != 0) {
+        keep_census(w, &w->census_burst, NULL);
+        w->census_burst.last = 0;
+    }
+}
+
+void watcher_witness_burst(struct watcher *w, const struct engine_burst *burst)
+{
+    w->census_due = burst != NULL;
+    w->programs = CENSUS_ANY;
+    w->most_half_open = 0;
+    if (burst == NULL) {
+        return;
+    }
+    buf_clear(&w->no_census);
+    w->has_census =
+        witness_has_census(&w->witness, burst->computer, burst->last, clock_now(), &w->no_census);
+    const struct census *census = w->has_census ? w->witness.census : NULL;
+    w->programs = census_judge(census, &w->policy);
+    w->most_half_open = census != NULL ? census_sum(census).most : 0;
+    w->census_burst = census != NULL ? *burst : (struct engine_burst){.last = 0};
+}
+
+/* ---- effects ---- */
 
 static void show_effect(struct watcher *w, enum engine_effect effect)
 {
@@ -117,6 +238,9 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
                          buf_text(&text));
     }
     keep_effect(w, effect, buf_text(&text));
+    if (effect == EFFECT_TELL_BURST && w->census_due) {
+        tell_census(w);
+    }
     buf_free(&text);
 }
 
@@ -227,6 +351,47 @@ void watcher_look(struct watcher *w)
     buf_free(&why);
 }
 
+static bool tells(const struct engine_effects *effects, enum engine_effect effect)
+{
+    bool found = false;
+    for (size_t i = 0; i < effects->count; i++) {
+        found = found || effects->items[i] == effect;
+    }
+    return found;
+}
+
+/* Another limit is in force from here on: what was logged under the one before is no part of a
+ * burst under this one. */
+static void count_anew(struct watcher *w)
+{
+    for (size_t i = 0; i < w->log_count; i++) {
+        if (w->logs[i].of_root) {
+            source_forget(&w->logs[i].source, BURST_CONNECT_LIMIT, w->policy.events, window_of(w));
+        }
+    }
+}
+
+void watcher_look_for_changes(struct watcher *w)
+{
+    w->copies_due_ms = 0;
+    watcher_look(w);
+    struct engine_world world = watcher_world(w);
+    struct engine_effects effects = engine_look(&w->memory, &world, w->before);
+    if (tells(&effects, EFFECT_TELL_COPIES_CHANGED)) {
+        count_anew(w);
+        w->trouble =
+            w->memory.patch.time != 0 && !engine_is_as_written(&w->memory.patch, &w->target);
+    }
+    watcher_act(w, effects);
+    w->protection_named = false;
+}
+
+void watcher_copies_may_differ(struct watcher *w, bool named)
+{
+    w->protection_named = w->protection_named || named;
+    w->copies_due_ms = loop_now_ms(w->loop) + COPIES_QUIET_MS;
+}
+
 struct engine_world watcher_world(struct watcher *w)
 {
     return (struct engine_world){.now = clock_now(),
@@ -236,6 +401,8 @@ struct engine_world watcher_world(struct watcher *w)
                                  .root_is_running = w->root_is_running,
                                  .can_ask = w->notifier.can_ask(w->notifier.context),
                                  .assume_yes = w->assume_yes,
+                                 .programs = w->programs,
+                                 .most_half_open = w->most_half_open,
                                  .target = w->has_target ? &w->target : NULL};
 }
 
@@ -343,20 +510,23 @@ void watcher_restore(struct watcher *w)
     watcher_show(w);
 }
 
-/* A restart that has been agreed to; the sentence that tells it has been shown. */
+/* A restart that has been agreed to: what Windows says to it comes before what the user is told. */
 static void restart(struct watcher *w)
 {
     struct buf why = BUF_INIT;
-    if (!w->root_is_running) {
-        return;
-    }
-    if (!reboot_begin(w->policy.grace_seconds,
-                      "tcpipwatch restarts Windows, so that the new limit of half-open connections "
-                      "holds. To stop it: shutdown -a",
-                      &why)) {
+    bool begun = !w->root_is_running ||
+                 reboot_begin(w->policy.grace_seconds,
+                              "tcpipwatch restarts Windows, so that the new limit of half-open "
+                              "connections holds. To stop it: shutdown -a",
+                              &why);
+    if (!begun) {
         watcher_tell(w, LEVEL_ERROR, "%s You are asked again in a while.", buf_text(&why));
-    } else if (w->policy.grace_seconds > 0 && w->notifier.can_ask(w->notifier.context)) {
-        watcher_ask(w, QUESTION_GRACE);
+    } else {
+        show_effect(w, EFFECT_RESTART);
+        if (w->root_is_running && w->policy.grace_seconds > 0 &&
+            w->notifier.can_ask(w->notifier.context)) {
+            watcher_ask(w, QUESTION_GRACE);
+        }
     }
     buf_free(&why);
 }
@@ -368,7 +538,9 @@ static void verify(struct watcher *w)
     bool as_written = w->has_target && engine_is_as_written(&w->memory.patch, &w->target);
     w->result = as_written ? PC_DONE : PC_FAILED;
     w->trouble = !as_written;
-    watcher_act(w, engine_verified(&w->memory, &world, as_written));
+    struct engine_effects effects = engine_verified(&w->memory, &world, as_written);
+    count_anew(w);
+    watcher_act(w, effects);
 }
 
 void watcher_act(struct watcher *w, struct engine_effects effects)
@@ -380,7 +552,9 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
             saved = watcher_save(w);
             continue;
         }
-        show_effect(w, effect);
+        if (effect != EFFECT_RESTART) {
+            show_effect(w, effect);
+        }
         switch (effect) {
         case EFFECT_PATCH:
             patch(w, saved);
@@ -394,6 +568,9 @@ void watcher_act(struct watcher *w, struct engine_effects effects)
         case EFFECT_TELL_NOBODY_TO_ASK:
         case EFFECT_TELL_NOT_WRITABLE:
             w->result = PC_REFUSED;
+            break;
+        case EFFECT_TELL_OTHER_DRIVER:
+            watcher_close_question(w);
             break;
         default:
             break;

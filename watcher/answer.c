@@ -71,7 +71,7 @@ static void say_not_an_answer(struct watcher *w, const char *line, const char *e
     buf_free(&text);
 }
 
-static void close_question(struct watcher *w)
+void watcher_close_question(struct watcher *w)
 {
     w->question = QUESTION_NONE;
     loop_listen(w->loop, false);
@@ -91,7 +91,7 @@ static void answer_patch(struct watcher *w, bool yes, uint32_t limit)
         watcher_ask(w, QUESTION_PATCH); /* it was only this number that was not meant */
         return;
     }
-    close_question(w);
+    watcher_close_question(w);
     watcher_look(w);
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_patch_answer(&w->memory, &world, yes, limit));
@@ -99,7 +99,7 @@ static void answer_patch(struct watcher *w, bool yes, uint32_t limit)
 
 static void answer_restart(struct watcher *w, enum engine_restart answer)
 {
-    close_question(w);
+    watcher_close_question(w);
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_restart_answer(&w->memory, &world, answer));
 }
@@ -112,7 +112,7 @@ static void stop_restart(struct watcher *w)
         watcher_tell(w, LEVEL_INFO, "The restart was stopped.");
         answer_restart(w, RESTART_LATER);
     } else {
-        close_question(w);
+        watcher_close_question(w);
         watcher_tell(w, LEVEL_WARNING, "%s", buf_text(&why));
     }
     buf_free(&why);
@@ -131,7 +131,7 @@ static void take_answer(struct watcher *w, const struct user_request *request)
         answer_patch(w, yes, w->asked_limit);
         break;
     case QUESTION_RESTORE:
-        close_question(w);
+        watcher_close_question(w);
         if (yes) {
             watcher_restore(w);
         } else {

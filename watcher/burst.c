@@ -21,6 +21,11 @@ struct burst_detector {
     struct burst_loss loss;
 };
 
+const char *burst_kind_name(enum burst_kind kind)
+{
+    return kind == BURST_PORTS ? "ports" : "connect-limit";
+}
+
 struct burst_detector *burst_open(uint32_t events, uint64_t window)
 {
     struct burst_detector *detector = calloc(1, sizeof *detector);

@@ -24,6 +24,16 @@ enum {
     BURST_SAVE_MAX = 4096,      /* items that burst_save() gives at most */
 };
 
+/* What is counted, each by itself. */
+enum burst_kind {
+    BURST_CONNECT_LIMIT, /* events 4226 */
+    BURST_PORTS,         /* events 4227 and 4231: local ports run out */
+    BURST_KINDS
+};
+
+/* "connect-limit", "ports". */
+const char *burst_kind_name(enum burst_kind kind);
+
 /* How far record times may step backwards without any answer becoming wrong. */
 #define BURST_DISORDER (600 * WINTIME_PER_SECOND)
 

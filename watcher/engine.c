@@ -2,94 +2,9 @@
 
 #include "base/utf.h"
 #include "base/wintime.h"
+#include "engine_memory.h"
 
 #include <string.h>
-
-const char *engine_state_name(enum engine_state state)
-{
-    static const char *const names[ENGINE_STATES] = {
-        [ENGINE_WATCHING] = "watching",   [ENGINE_DECIDING] = "deciding",
-        [ENGINE_PATCHING] = "patching",   [ENGINE_REBOOT_PENDING] = "reboot-pending",
-        [ENGINE_VERIFYING] = "verifying",
-    };
-    return names[state];
-}
-
-const char *engine_effect_name(enum engine_effect effect)
-{
-    static const char *const names[EFFECT_KINDS] = {
-        [EFFECT_SAVE] = "save",
-        [EFFECT_TELL_BURST] = "burst",
-        [EFFECT_TELL_NO_ROOT] = "nothing-to-change",
-        [EFFECT_TELL_NOTIFY_ONLY] = "notify-only",
-        [EFFECT_TELL_OTHER_COMPUTER] = "other-computer",
-        [EFFECT_TELL_NOT_WRITABLE] = "not-writable",
-        [EFFECT_TELL_LIMIT_IS_SET] = "limit-is-set",
-        [EFFECT_TELL_NOBODY_TO_ASK] = "nobody-to-ask",
-        [EFFECT_ASK_PATCH] = "ask-patch",
-        [EFFECT_TELL_DECLINED] = "declined",
-        [EFFECT_PATCH] = "patch",
-        [EFFECT_TELL_PATCHED] = "patched",
-        [EFFECT_TELL_PATCH_FAILED] = "patch-failed",
-        [EFFECT_ASK_RESTART] = "ask-restart",
-        [EFFECT_TELL_RESTART_NEEDED] = "restart-needed",
-        [EFFECT_TELL_RESTART_LATER] = "restart-later",
-        [EFFECT_TELL_RESTART_DECLINED] = "restart-declined",
-        [EFFECT_RESTART] = "restart",
-        [EFFECT_VERIFY] = "verify",
-        [EFFECT_TELL_VERIFIED] = "verified",
-        [EFFECT_TELL_DIFFERS] = "differs",
-        [EFFECT_TELL_OTHER_DRIVER] = "other-driver",
-        [EFFECT_TELL_RESTORED] = "restored",
-        [EFFECT_TELL_WITHDRAWN] = "withdrawn",
-    };
-    return names[effect];
-}
-
-void engine_reset(struct engine_memory *m)
-{
-    *m = (struct engine_memory){.state = ENGINE_WATCHING};
-}
-
-const struct engine_burst *engine_told(const struct engine_memory *m, const char *computer)
-{
-    if (m->burst.last != 0 && same_text_nocase(m->burst.computer, computer)) {
-        return &m->burst;
-    }
-    for (size_t i = 0; i < ENGINE_OTHERS_MAX && m->others[i].last != 0; i++) {
-        if (same_text_nocase(m->others[i].computer, computer)) {
-            return &m->others[i];
-        }
-    }
-    return NULL;
-}
-
-bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
-                     const struct engine_burst *burst)
-{
-    const struct engine_burst *told = engine_told(m, burst->computer);
-    uint64_t cooldown = policy->cooldown_seconds * WINTIME_PER_SECOND;
-    if (told == NULL) {
-        return false;
-    }
-    return burst->last <= told->last || burst->last - told->last < cooldown ||
-           (cooldown == 0 && burst->first <= told->last);
-}
-
-/* Moves the computer's burst to the front; the oldest of too many is forgotten. */
-static void remember(struct engine_memory *m, const struct engine_burst *burst)
-{
-    if (m->burst.last != 0 && !same_text_nocase(m->burst.computer, burst->computer)) {
-        size_t i = 0;
-        while (i < ENGINE_OTHERS_MAX - 1 && m->others[i].last != 0 &&
-               !same_text_nocase(m->others[i].computer, burst->computer)) {
-            i++;
-        }
-        memmove(&m->others[1], &m->others[0], i * sizeof m->others[0]);
-        m->others[0] = m->burst;
-    }
-    m->burst = *burst;
-}
 
 static void add(struct engine_effects *effects, enum engine_effect effect)
 {
@@ -103,6 +18,12 @@ static bool asks_nobody(const struct engine_world *w)
     return !w->can_ask && !w->assume_yes;
 }
 
+/* The records of classic logs have no finer time. */
+static uint64_t whole_second(uint64_t time)
+{
+    return time - time % WINTIME_PER_SECOND;
+}
+
 static const struct pc_inspection *drivers_of(const struct engine_world *w)
 {
     const struct pc_copy *drivers = w->target != NULL ? &w->target->copies[PC_DRIVERS] : NULL;
@@ -110,10 +31,17 @@ static const struct pc_inspection *drivers_of(const struct engine_world *w)
                                                                            : NULL;
 }
 
+static struct engine_build build_of(const struct pc_inspection *drivers)
+{
+    return (struct engine_build){drivers->version, drivers->size};
+}
+
 static void agree_to_patch(struct engine_memory *m, const struct engine_world *w)
 {
+    const struct engine_build build = build_of(drivers_of(w));
     m->state = ENGINE_PATCHING;
     m->limit_before = drivers_of(w)->limit;
+    engine_add_tried(m, &build);
 }
 
 static void begin_patching(struct engine_memory *m, const struct engine_world *w,
@@ -127,10 +55,10 @@ static void begin_patching(struct engine_memory *m, const struct engine_world *w
 static void ask_for_patch(struct engine_memory *m, const struct engine_world *w,
                           struct engine_effects *effects)
 {
-    if (w->assume_yes) {
+    if (w->assume_yes && !m->by_hand) {
         begin_patching(m, w, effects);
     } else {
-        add(effects, asks_nobody(w) ? EFFECT_TELL_NOBODY_TO_ASK : EFFECT_ASK_PATCH);
+        add(effects, w->can_ask ? EFFECT_ASK_PATCH : EFFECT_TELL_NOBODY_TO_ASK);
     }
 }
 
@@ -140,7 +68,7 @@ static void tell_own_burst(struct engine_memory *m, struct engine_effects *effec
     const struct engine_burst *told = engine_told(m, m->computer);
     if (told != NULL) {
         struct engine_burst own = *told;
-        remember(m, &own);
+        engine_remember(m, &own);
         add(effects, EFFECT_TELL_BURST);
     }
 }
@@ -182,14 +110,14 @@ static void ask_for_restart(struct engine_memory *m, const struct engine_world *
 static bool is_driver_asked_about(const struct engine_memory *m, const struct engine_world *w)
 {
     const struct pc_inspection *drivers = drivers_of(w);
-    return drivers != NULL && drivers->size == m->asked_size &&
-           memcmp(&drivers->version, &m->asked_version, sizeof m->asked_version) == 0;
+    const struct engine_build build =
+        drivers != NULL ? build_of(drivers) : (struct engine_build){0};
+    return drivers != NULL && engine_same_build(&build, &m->asked);
 }
 
 static void note_driver(struct engine_memory *m, const struct engine_world *w)
 {
-    m->asked_version = drivers_of(w)->version;
-    m->asked_size = drivers_of(w)->size;
+    m->asked = build_of(drivers_of(w));
 }
 
 static void drop_question(struct engine_memory *m, struct engine_effects *effects)
@@ -266,49 +194,153 @@ static enum engine_effect find_obstacle(const struct engine_memory *m, const str
                : obstacle;
 }
 
+static bool is_unexpected(const struct engine_world *w)
+{
+    return w->programs == CENSUS_UNEXPECTED || w->programs == CENSUS_NOBODY;
+}
+
+/* The limit that was written is in force, and bursts go on. */
+static bool is_still_limited(const struct engine_memory *m, const struct engine_world *w,
+                             const struct engine_burst *burst)
+{
+    return m->verified != 0 && burst->first >= m->verified &&
+           drivers_of(w)->limit == m->patch.limit_after;
+}
+
+/* A higher limit to try next: a quarter above the most that was seen, or twice the present one,
+ * where nothing was seen; 0 when the policy allows no higher one, or fewer connections were seen
+ * than the present limit allows. */
+static uint32_t propose_limit(const struct engine_world *w)
+{
+    enum { STEP = 50 };
+    uint64_t limit = drivers_of(w)->limit;
+    uint64_t most = w->most_half_open;
+    if (most != 0 && most < limit) {
+        return 0;
+    }
+    uint64_t proposal = most != 0 ? most + most / 4 : 2 * limit;
+    proposal = (proposal + STEP - 1) / STEP * STEP;
+    proposal = proposal < w->policy->max ? proposal : w->policy->max;
+    return proposal > limit ? (uint32_t)proposal : 0;
+}
+
+/* The question or the restart stands already; the newer burst only says so again. */
+static void see_another_burst(struct engine_memory *m, const struct engine_world *w,
+                              const struct engine_burst *burst, struct engine_effects *effects)
+{
+    bool other = m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer);
+    engine_remember(m, burst);
+    m->by_hand = m->by_hand || (!other && is_unexpected(w));
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_TELL_BURST);
+    if (other) {
+        add(effects, EFFECT_TELL_OTHER_COMPUTER);
+        return;
+    }
+    if (is_unexpected(w)) {
+        add(effects, EFFECT_TELL_UNEXPECTED);
+    }
+    if (m->state == ENGINE_REBOOT_PENDING) {
+        add(effects, EFFECT_TELL_RESTART_NEEDED);
+    }
+}
+
+/* Nothing is to be patched for this burst, or only by a person who is at hand. */
+static void see_obstacle(struct engine_memory *m, const struct engine_world *w,
+                         enum engine_effect obstacle, bool unexpected,
+                         struct engine_effects *effects)
+{
+    bool asks = false;
+    if (obstacle == EFFECT_TELL_STILL_LIMITED) {
+        m->limit = propose_limit(w);
+        asks = m->limit != 0 && w->policy->on_burst == ON_BURST_ASK && w->can_ask && !unexpected;
+    }
+    if (asks) {
+        note_driver(m, w);
+        m->state = ENGINE_DECIDING;
+        m->by_hand = true;
+    }
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_TELL_BURST);
+    if (unexpected) {
+        add(effects, EFFECT_TELL_UNEXPECTED);
+    }
+    add(effects, obstacle);
+    if (asks) {
+        add(effects, EFFECT_ASK_PATCH);
+    }
+}
+
+/* Nothing stands in the way: the policy has decided, or a person has to. */
+static void decide(struct engine_memory *m, const struct engine_world *w, bool unexpected,
+                   struct engine_effects *effects)
+{
+    const struct engine_build build = build_of(drivers_of(w));
+    bool yes_beforehand = w->policy->on_burst == ON_BURST_PATCH || w->assume_yes;
+    bool tried = yes_beforehand && !unexpected && engine_was_tried(m, &build);
+    bool only_tells = unexpected && w->policy->on_unexpected == ON_UNEXPECTED_NOTIFY;
+    m->by_hand = unexpected || tried;
+    if (w->policy->on_burst == ON_BURST_PATCH && !m->by_hand) {
+        agree_to_patch(m, w);
+    } else if (!only_tells) {
+        m->state = ENGINE_DECIDING;
+    }
+    add(effects, EFFECT_SAVE);
+    add(effects, EFFECT_TELL_BURST);
+    if (unexpected) {
+        add(effects, EFFECT_TELL_UNEXPECTED);
+    }
+    if (tried) {
+        add(effects, EFFECT_TELL_TRIED_BEFORE);
+    }
+    if (m->state == ENGINE_PATCHING) {
+        add(effects, EFFECT_PATCH);
+    } else if (!only_tells) {
+        ask_for_patch(m, w, effects);
+    }
+}
+
 struct engine_effects engine_burst_seen(struct engine_memory *m, const struct engine_world *w,
                                         const struct engine_burst *burst)
 {
     struct engine_effects effects = {.count = 0};
-    bool idle = m->state == ENGINE_WATCHING;
     if (engine_is_quiet(m, w->policy, burst) || m->state == ENGINE_PATCHING ||
         m->state == ENGINE_VERIFYING) {
         return effects;
     }
-    if (!idle) {
-        /* The question or the restart stands already; the newer burst only says so again. */
-        remember(m, burst);
-        add(&effects, EFFECT_SAVE);
-        add(&effects, EFFECT_TELL_BURST);
-        if (m->computer[0] != '\0' && !same_text_nocase(m->computer, burst->computer)) {
-            add(&effects, EFFECT_TELL_OTHER_COMPUTER);
-        } else if (m->state == ENGINE_REBOOT_PENDING) {
-            add(&effects, EFFECT_TELL_RESTART_NEEDED);
-        }
+    if (m->state != ENGINE_WATCHING) {
+        see_another_burst(m, w, burst, &effects);
         return effects;
     }
     enum engine_effect obstacle = find_obstacle(m, w, burst);
-    remember(m, burst);
+    /* Nothing can be said of the programs on another computer. */
+    bool unexpected = obstacle == EFFECT_TELL_NO_ROOT || obstacle == EFFECT_TELL_OTHER_COMPUTER
+                          ? w->programs == CENSUS_UNEXPECTED
+                          : is_unexpected(w);
+    if (obstacle == EFFECT_TELL_LIMIT_IS_SET && is_still_limited(m, w, burst)) {
+        obstacle = EFFECT_TELL_STILL_LIMITED;
+    }
+    engine_remember(m, burst);
     m->limit = w->policy->half_open;
     if (obstacle != EFFECT_PATCH) {
-        add(&effects, EFFECT_SAVE);
-        add(&effects, EFFECT_TELL_BURST);
-        add(&effects, obstacle);
+        see_obstacle(m, w, obstacle, unexpected, &effects);
         return effects;
     }
     memcpy(m->computer, burst->computer, sizeof m->computer);
     note_driver(m, w);
-    if (w->policy->on_burst == ON_BURST_PATCH) {
-        agree_to_patch(m, w);
+    decide(m, w, unexpected, &effects);
+    return effects;
+}
+
+struct engine_effects engine_ports_seen(struct engine_memory *m, const struct engine_world *w,
+                                        const struct engine_burst *burst)
+{
+    struct engine_effects effects = {.count = 0};
+    if (!engine_is_quiet_on_ports(m, w->policy, burst)) {
+        engine_remember_ports(m, burst);
         add(&effects, EFFECT_SAVE);
-        add(&effects, EFFECT_TELL_BURST);
-        add(&effects, EFFECT_PATCH);
-        return effects;
+        add(&effects, EFFECT_TELL_PORTS);
     }
-    m->state = ENGINE_DECIDING;
-    add(&effects, EFFECT_SAVE);
-    add(&effects, EFFECT_TELL_BURST);
-    ask_for_patch(m, w, &effects);
     return effects;
 }
 
@@ -340,6 +372,7 @@ static void await_restart(struct engine_memory *m, const struct engine_world *w,
     m->state = ENGINE_REBOOT_PENDING;
     m->patch = *patch;
     m->patch.time = w->now;
+    m->verified = 0;
     (void)strncpy(m->boot, w->boot, sizeof m->boot - 1);
     m->remind_at = w->now + w->policy->remind_seconds * WINTIME_PER_SECOND;
     add(effects, EFFECT_SAVE);
@@ -354,6 +387,7 @@ struct engine_effects engine_patched(struct engine_memory *m, const struct engin
     if (m->state != ENGINE_PATCHING) {
         return effects;
     }
+    engine_note_copies(m, w->target);
     if (result != PC_DONE) {
         m->state = ENGINE_WATCHING;
         add(&effects, EFFECT_SAVE);
@@ -378,6 +412,7 @@ struct engine_effects engine_patch_wanted(struct engine_memory *m, const struct 
     }
     note_driver(m, w);
     m->state = ENGINE_DECIDING;
+    m->by_hand = false;
     add(&effects, EFFECT_SAVE);
     ask_for_patch(m, w, &effects);
     return effects;
@@ -387,6 +422,7 @@ struct engine_effects engine_restored(struct engine_memory *m, const struct engi
                                       const struct engine_patch *patch)
 {
     struct engine_effects effects = {.count = 0};
+    engine_note_copies(m, w->target);
     if (patch != NULL) {
         await_restart(m, w, patch, EFFECT_TELL_RESTORED, &effects);
     } else {
@@ -451,14 +487,60 @@ struct engine_effects engine_verified(struct engine_memory *m, const struct engi
                                       bool as_written)
 {
     struct engine_effects effects = {.count = 0};
-    (void)w;
     if (m->state != ENGINE_VERIFYING) {
         return effects;
     }
+    engine_note_copies(m, w->target);
     m->state = ENGINE_WATCHING;
     m->remind_at = 0;
+    m->fresh_from = whole_second(w->now);
+    m->verified = as_written ? m->fresh_from : 0;
     add(&effects, EFFECT_SAVE);
     add(&effects, as_written ? EFFECT_TELL_VERIFIED : EFFECT_TELL_DIFFERS);
+    return effects;
+}
+
+/* A driver whose limit is neither Windows' own nor the one from here, found there at the first
+ * look: somebody else has set it. */
+static bool was_set_before(const struct engine_memory *m, const struct engine_copy *before,
+                           const struct engine_copy *now)
+{
+    return !before->known && now->known && now->has_limit && now->limit != PC_LIMIT_WINDOWS &&
+           (m->patch.time == 0 || now->limit != m->patch.limit_after);
+}
+
+struct engine_effects engine_look(struct engine_memory *m, const struct engine_world *w,
+                                  struct engine_copy before[PC_COPIES])
+{
+    struct engine_effects effects = {.count = 0};
+    if (w->target == NULL || m->state == ENGINE_PATCHING || m->state == ENGINE_VERIFYING) {
+        memcpy(before, m->seen, sizeof m->seen);
+        return effects;
+    }
+    bool differs = false;
+    bool first = false;
+    memcpy(before, m->seen, sizeof m->seen);
+    engine_note_copies(m, w->target);
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        differs = differs || engine_copy_differs(&before[c], &m->seen[c]);
+        first = first || !before[c].known;
+    }
+    bool drivers_differ = engine_copy_differs(&before[PC_DRIVERS], &m->seen[PC_DRIVERS]);
+    if (differs || was_set_before(m, &before[PC_DRIVERS], &m->seen[PC_DRIVERS])) {
+        add(&effects, EFFECT_TELL_COPIES_CHANGED);
+    }
+    if (drivers_differ) {
+        m->verified = 0;
+        m->fresh_from = whole_second(w->now);
+    }
+    if (drivers_differ && m->state == ENGINE_DECIDING && !is_driver_asked_about(m, w)) {
+        m->state = ENGINE_WATCHING;
+        add(&effects, EFFECT_TELL_OTHER_DRIVER);
+    }
+    /* Told first: a kill in between has it told twice, and not never. */
+    if (effects.count > 0 || first) {
+        add(&effects, EFFECT_SAVE);
+    }
     return effects;
 }
 
@@ -475,16 +557,4 @@ struct engine_effects engine_tick(struct engine_memory *m, const struct engine_w
 uint64_t engine_next_tick(const struct engine_memory *m)
 {
     return m->state == ENGINE_REBOOT_PENDING ? m->remind_at : 0;
-}
-
-bool engine_is_as_written(const struct engine_patch *patch, const struct pc_target *target)
-{
-    for (size_t c = 0; c < PC_COPIES; c++) {
-        const struct pc_copy *copy = &target->copies[c];
-        if (patch->copies[c].present &&
-            (!copy->present || copy->access != OS_OK || copy->crc32 != patch->copies[c].crc32)) {
-            return false;
-        }
-    }
-    return true;
 }

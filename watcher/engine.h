@@ -14,6 +14,8 @@
 #ifndef WATCHER_ENGINE_H
 #define WATCHER_ENGINE_H
 
+#include "burst.h"
+#include "census/census.h"
 #include "loop/clock.h"
 #include "patchcore.h"
 #include "policy.h"
@@ -37,6 +39,8 @@ const char *engine_state_name(enum engine_state state);
 enum {
     ENGINE_NAME_MAX = 256,  /* bytes of a computer's name, with its NUL */
     ENGINE_OTHERS_MAX = 63, /* computers besides the last one whose last burst is remembered */
+    ENGINE_PORTS_MAX = 16,  /* computers whose last burst of events 4227 and 4231 is remembered */
+    ENGINE_TRIED_MAX = 16,  /* builds that were changed from here, or tried to */
     ENGINE_EFFECTS_MAX = 8, /* the most that one call answers */
 };
 
@@ -57,13 +61,33 @@ struct engine_patch {
     } copies[PC_COPIES];
 };
 
+/* A build of the driver: its limit may change, this does not. */
+struct engine_build {
+    struct pc_version version;
+    uint64_t size; /* bytes; 0: none */
+};
+
+/* What a copy was when it was last looked at. */
+struct engine_copy {
+    bool known; /* it was looked at; all that follows is void without */
+    bool present;
+    enum os_status access;
+    uint32_t crc32;
+    enum pc_status status;
+    struct pc_version version;
+    bool has_limit;
+    uint32_t limit;
+};
+
 /* All that outlives the process. */
 struct engine_memory {
     enum engine_state state;
     struct engine_burst burst; /* the last one that was told */
     /* The last one told of each other computer, newest first; last == 0 ends the list. */
     struct engine_burst others[ENGINE_OTHERS_MAX];
-    struct engine_burst untold;    /* found, its records are counted, and not told yet */
+    struct engine_burst untold[BURST_KINDS]; /* found, their records are counted, not told yet */
+    /* The last one of events 4227 and 4231 that was told of each computer, newest first. */
+    struct engine_burst ports[ENGINE_PORTS_MAX];
     uint32_t limit;                /* what the user or the policy wants; in DECIDING the proposal */
     uint32_t limit_before;         /* PATCHING: the limit that was there when yes was said */
     struct engine_patch patch;     /* the last one */
@@ -71,8 +95,16 @@ struct engine_memory {
     uint64_t remind_at;            /* REBOOT_PENDING: 0 when the restart was agreed to */
     char computer[ENGINE_NAME_MAX]; /* the one computer whose bursts may change this root */
     /* The driver that a question or a yes is about: a yes holds for no other. */
-    struct pc_version asked_version;
-    uint64_t asked_size;
+    struct engine_build asked;
+    bool by_hand; /* DECIDING: a person has to say yes; neither the policy nor --yes says it */
+    /* The builds for which the policy's or a person's yes was carried out, newest first. The policy
+     * says yes once for a build: what puts the original back may do so each time. */
+    struct engine_build tried[ENGINE_TRIED_MAX];
+    uint64_t verified;   /* when the last patch was found as written after the restart; 0: it was
+                          * not yet */
+    uint64_t fresh_from; /* a burst of records from then on is told whatever the cooldown: a
+                          * verified restart or a changed copy makes it news; 0: nothing did */
+    struct engine_copy seen[PC_COPIES];
 };
 
 /* What the engine knows of the world at a call. */
@@ -85,16 +117,21 @@ struct engine_world {
     bool can_ask;                   /* a person can answer */
     bool assume_yes;                /* the user has said yes to everything beforehand */
     const struct pc_target *target; /* the copies as they are now; NULL without a root */
+    enum census_verdict programs;   /* whose half-open connections a burst was made of */
+    size_t most_half_open;          /* the most that were seen at a time; 0: none was seen */
 };
 
 enum engine_effect {
     EFFECT_SAVE,
-    EFFECT_TELL_BURST,       /* what was seen */
+    EFFECT_TELL_BURST,       /* what was seen, and who had the connections */
+    EFFECT_TELL_UNEXPECTED,  /* and that it looks like a program that the policy does not expect */
     EFFECT_TELL_NO_ROOT,     /* and that nothing here may be changed */
     EFFECT_TELL_NOTIFY_ONLY, /* ...since the policy only wants it told */
     EFFECT_TELL_OTHER_COMPUTER,
     EFFECT_TELL_NOT_WRITABLE,  /* ...since the drivers copy is not one to be changed */
     EFFECT_TELL_LIMIT_IS_SET,  /* ...since the limit is at least the policy's already */
+    EFFECT_TELL_STILL_LIMITED, /* ...since it is, and holds: not the cause, or still too low */
+    EFFECT_TELL_TRIED_BEFORE,  /* the policy's yes was carried out for this build already */
     EFFECT_TELL_NOBODY_TO_ASK, /* the decision waits for a person */
     EFFECT_ASK_PATCH,
     EFFECT_TELL_DECLINED,
@@ -109,9 +146,11 @@ enum engine_effect {
     EFFECT_VERIFY, /* look at the copies; answer with engine_verified() */
     EFFECT_TELL_VERIFIED,
     EFFECT_TELL_DIFFERS,
-    EFFECT_TELL_OTHER_DRIVER, /* a question is dropped: the driver is not the one it was about */
-    EFFECT_TELL_RESTORED,     /* the original is put back, now or at the next start */
-    EFFECT_TELL_WITHDRAWN,    /* what waited for the next start was taken back */
+    EFFECT_TELL_OTHER_DRIVER,   /* a question is dropped: the driver is not the one it was about */
+    EFFECT_TELL_RESTORED,       /* the original is put back, now or at the next start */
+    EFFECT_TELL_WITHDRAWN,      /* what waited for the next start was taken back */
+    EFFECT_TELL_COPIES_CHANGED, /* by somebody else; see engine_look() */
+    EFFECT_TELL_PORTS,          /* a burst of events 4227 and 4231 */
     EFFECT_KINDS
 };
 
@@ -128,6 +167,7 @@ void engine_reset(struct engine_memory *m);
 
 /* The burst of this computer that was told last; NULL when there is none. */
 const struct engine_burst *engine_told(const struct engine_memory *m, const char *computer);
+const struct engine_burst *engine_ports_told(const struct engine_memory *m, const char *computer);
 
 /* True when this burst is not told (again): one of this computer was, and the cooldown from that on
  * is not over, by the records' own time. Without a cooldown each burst is told once. Bursts before
@@ -135,12 +175,20 @@ const struct engine_burst *engine_told(const struct engine_memory *m, const char
 bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
                      const struct engine_burst *burst);
 
+/* The same for a burst of events 4227 and 4231. */
+bool engine_is_quiet_on_ports(const struct engine_memory *m, const struct policy *policy,
+                              const struct engine_burst *burst);
+
 /* The program starts: goes on from whatever state it was killed or stopped in. Interrupted work in
  * the patch core has been recovered before. */
 struct engine_effects engine_start(struct engine_memory *m, const struct engine_world *w);
 
 /* A burst was found, or a known one that has not been told yet. */
 struct engine_effects engine_burst_seen(struct engine_memory *m, const struct engine_world *w,
+                                        const struct engine_burst *burst);
+
+/* A burst of events 4227 and 4231 was found: local ports run out. */
+struct engine_effects engine_ports_seen(struct engine_memory *m, const struct engine_world *w,
                                         const struct engine_burst *burst);
 
 /* The user has answered EFFECT_ASK_PATCH; with yes, `limit` is the one wanted. */
@@ -176,6 +224,15 @@ struct engine_effects engine_started_again(struct engine_memory *m, const struct
 /* Every copy is as it was written, or not. */
 struct engine_effects engine_verified(struct engine_memory *m, const struct engine_world *w,
                                       bool as_written);
+
+/* The copies were looked at, perhaps since one of them has changed. What somebody else changed
+ * since the last look is told; while the watcher itself is about to change or verify them, nothing
+ * is. `before` gets what they were. The memory then has them as they are. */
+struct engine_effects engine_look(struct engine_memory *m, const struct engine_world *w,
+                                  struct engine_copy before[PC_COPIES]);
+
+/* True when the file is another one than it was. */
+bool engine_copy_differs(const struct engine_copy *before, const struct engine_copy *now);
 
 /* Time has passed. */
 struct engine_effects engine_tick(struct engine_memory *m, const struct engine_world *w);

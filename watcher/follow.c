@@ -1,5 +1,6 @@
 /* From the records of a log to bursts. */
 #include "base/utf.h"
+#include "loop/clock.h"
 #include "match.h"
 #include "watcher.h"
 
@@ -8,16 +9,22 @@
 
 enum { DAMAGE_TOLD_MAX = 8 }; /* places told one by one in a reading */
 
+/* A burst that was found, and one behind it. */
+struct hit {
+    bool found;
+    struct engine_burst burst;
+    bool found_next;
+    struct engine_burst next;
+};
+
 /* One reading of a log. A burst is acted on when the reading has stopped, since only then the place
  * in the log and the counters say the same; so a second burst stops the reading. */
 struct reading {
     struct watcher *watcher;
     struct followed *log;
-    bool found;
-    struct engine_burst burst;
-    bool found_next;
-    struct engine_burst next;
+    struct hit hits[BURST_KINDS];
     uint64_t started_again; /* 0: the log shows no restart */
+    bool file_protection;   /* Windows File Protection has named the driver */
     struct buf damage; /* sentences on the damaged places that were not told yet, a line each */
     size_t damaged;    /* how many there are */
     uint64_t damage_end;
@@ -42,27 +49,36 @@ static bool is_same(const struct engine_burst *known, const struct burst *hit)
            hit->last >= known->first;
 }
 
-static bool count_record(struct reading *r, const struct event *event)
+static bool is_quiet(const struct watcher *w, enum burst_kind kind,
+                     const struct engine_burst *burst)
 {
-    struct burst hit;
+    return kind == BURST_PORTS ? engine_is_quiet_on_ports(&w->memory, &w->policy, burst)
+                               : engine_is_quiet(&w->memory, &w->policy, burst);
+}
+
+static bool count_record(struct reading *r, enum burst_kind kind, const struct event *event)
+{
+    struct burst found;
+    struct hit *hit = &r->hits[kind];
     const char *computer = event->computer != NULL ? event->computer : "";
-    enum burst_answer answer = burst_add(r->log->source.detector, computer, event->time, &hit);
+    enum burst_answer answer =
+        burst_add(r->log->source.detectors[kind], computer, event->time, &found);
     if (answer != BURST_BEGUN && answer != BURST_MORE) {
         r->no_memory = answer == BURST_NO_MEMORY;
         return answer == BURST_NO;
     }
-    struct engine_burst burst = copy_burst(&hit);
-    if (r->found && is_same(&r->burst, &hit)) {
-        r->burst = burst;
-    } else if (engine_is_quiet(&r->watcher->memory, &r->watcher->policy, &burst)) {
+    struct engine_burst burst = copy_burst(&found);
+    if (hit->found && is_same(&hit->burst, &found)) {
+        hit->burst = burst;
+    } else if (is_quiet(r->watcher, kind, &burst)) {
         return true;
-    } else if (r->found) {
-        r->next = burst;
-        r->found_next = true;
+    } else if (hit->found) {
+        hit->next = burst;
+        hit->found_next = true;
         return false;
     } else {
-        r->burst = burst;
-        r->found = true;
+        hit->burst = burst;
+        hit->found = true;
     }
     return true;
 }
@@ -92,8 +108,13 @@ static bool take_event(void *context, const struct event *event)
     if (match_connect_limit(event)) {
         r->watcher->events++;
         r->watcher->last_event = event->time;
-        return count_record(r, event);
+        witness_event(&r->watcher->witness, r->log->source.spec, event, clock_now());
+        return count_record(r, BURST_CONNECT_LIMIT, event);
     }
+    if (match_ports(event)) {
+        return count_record(r, BURST_PORTS, event);
+    }
+    r->file_protection = r->file_protection || match_file_protection(event);
     const char *expected = r->watcher->memory.computer;
     if (match_started_again(event) &&
         (expected[0] == '\0' ||
@@ -183,9 +204,8 @@ static void take_loss(void *context)
  * itself, and what was told of it already keeps quiet by its times. */
 static void start_over(struct watcher *w, struct followed *log)
 {
-    burst_close(log->source.detector);
-    log->source.detector =
-        burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
+    (void)source_count_anew(&log->source, w->policy.events,
+                            w->policy.window_seconds * WINTIME_PER_SECOND);
     log->source.place = (struct log_place){.set = false};
     buf_clear(&log->source.bookmark);
     log->counted_to = 0;
@@ -194,10 +214,14 @@ static void start_over(struct watcher *w, struct followed *log)
 static struct source_reading read_once(struct reading *r)
 {
     const struct log_sink sink = {r, take_event, take_damage, take_loss};
-    r->found = r->found_next;
-    r->burst = r->next;
-    r->found_next = false;
+    for (size_t kind = 0; kind < BURST_KINDS; kind++) {
+        struct hit *hit = &r->hits[kind];
+        hit->found = hit->found_next;
+        hit->burst = hit->next;
+        hit->found_next = false;
+    }
     r->started_again = 0;
+    r->file_protection = false;
     r->old = 0;
     r->new = 0;
     r->damaged = 0;
@@ -206,18 +230,61 @@ static struct source_reading read_once(struct reading *r)
     return source_read(r->watcher->os, &r->log->source, !r->watcher->once, &sink);
 }
 
+/* What was found and is not told yet: kept with each saving of the state, since its records are
+ * counted. */
+static void keep_untold(struct watcher *w, enum burst_kind kind, const struct hit *hit, bool told)
+{
+    w->memory.untold[kind] = hit->found && !told ? hit->burst
+                             : hit->found_next   ? hit->next
+                                                 : (struct engine_burst){.last = 0};
+}
+
+static void act_on_burst(struct watcher *w, const struct reading *r)
+{
+    const struct engine_burst *burst = &r->hits[BURST_CONNECT_LIMIT].burst;
+    watcher_look(w);
+    watcher_witness_burst(w, burst);
+    struct engine_world world = watcher_world(w);
+    world.has_root = world.has_root && r->log->of_root;
+    watcher_act(w, engine_burst_seen(&w->memory, &world, burst));
+    watcher_witness_burst(w, NULL);
+}
+
+static void act_on_ports(struct watcher *w, const struct reading *r)
+{
+    struct engine_world world = watcher_world(w);
+    buf_clear(&w->ports);
+    watcher_act(w, engine_ports_seen(&w->memory, &world, &r->hits[BURST_PORTS].burst));
+}
+
 static void act_on(struct watcher *w, const struct reading *r)
 {
-    if (r->found) {
-        watcher_look(w);
-        struct engine_world world = watcher_world(w);
-        world.has_root = world.has_root && r->log->of_root;
-        watcher_act(w, engine_burst_seen(&w->memory, &world, &r->burst));
+    const struct hit *hits = r->hits;
+    keep_untold(w, BURST_CONNECT_LIMIT, &hits[BURST_CONNECT_LIMIT], true);
+    keep_untold(w, BURST_PORTS, &hits[BURST_PORTS], false);
+    if (hits[BURST_CONNECT_LIMIT].found) {
+        act_on_burst(w, r);
+    }
+    keep_untold(w, BURST_PORTS, &hits[BURST_PORTS], true);
+    if (hits[BURST_PORTS].found) {
+        act_on_ports(w, r);
+    }
+    if (r->file_protection && r->log->of_root) {
+        watcher_copies_may_differ(w, true);
     }
     if (r->started_again != 0 && w->memory.state == ENGINE_REBOOT_PENDING) {
         struct engine_world world = watcher_world(w);
         watcher_act(w, engine_started_again(&w->memory, &world, r->started_again));
     }
+}
+
+static bool found_next(const struct reading *r)
+{
+    bool any = false;
+    for (size_t kind = 0; kind < BURST_KINDS; kind++) {
+        any = any || r->hits[kind].found_next;
+    }
+    return any;
 }
 
 static bool has_moved(const struct log_place *before, const struct log_place *after)
@@ -230,13 +297,13 @@ void watcher_follow(struct watcher *w, struct followed *log)
 {
     struct reading r = {.watcher = w, .log = log};
     bool again = true;
-    while (again && log->source.detector != NULL) {
+    while (again && log->source.detectors[0] != NULL) {
         struct log_place before = log->source.place;
         struct source_reading reading = read_once(&r);
         tell_access(w, log, &reading);
         if (r.old > 0 && r.new == 0 && reading.result.end == LOG_END) {
             start_over(w, log);
-            r.found_next = false;
+            memset(r.hits, 0, sizeof r.hits);
             continue;
         }
         if (reading.result.place_lost && reading.result.records == 0) {
@@ -244,17 +311,17 @@ void watcher_follow(struct watcher *w, struct followed *log)
         }
         w->look_again = w->look_again || log->source.place.doubt != before.doubt;
         tell_damage(w, &r);
-        again = reading.result.end == LOG_STOPPED && r.found_next;
         if (has_moved(&before, &log->source.place)) {
             w->state_changed = true;
         }
-        w->memory.untold = r.found_next ? r.next : (struct engine_burst){.last = 0};
+        again = found_next(&r) && reading.result.end == LOG_STOPPED;
+        watcher_look_at_connections(w);
         act_on(w, &r);
         if (reading.result.end == LOG_NO_MEMORY || r.no_memory) {
             watcher_tell(w, LEVEL_ERROR, "%s cannot be read on: out of memory.", log->source.title);
         }
     }
-    if (log->source.detector == NULL) {
+    if (log->source.detectors[0] == NULL) {
         watcher_tell(w, LEVEL_ERROR, "%s cannot be counted: out of memory.", log->source.title);
     }
     buf_free(&r.damage);

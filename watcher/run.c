@@ -8,6 +8,7 @@
 #include "journal.h"
 #include "loop/clock.h"
 #include "policy_file.h"
+#include "run_parts.h"
 #include "state.h"
 #include "text.h"
 #include "viewer.h"
@@ -21,234 +22,12 @@ enum {
     WATCH_POLICY = 0, /* ids of the loop's watches */
     WATCH_LOGS = 1,
     WATCH_NOTIFIER = WATCH_LOGS + SOURCES_MAX,
+    WATCH_COPIES,
+    WATCH_END = WATCH_COPIES + PC_COPIES,
     SAFETY_MS = 60 * 1000, /* looks at everything once in this time, should a notice be lost */
     POLL_MS = 2 * 1000,    /* where the system cannot watch a file */
     LOOK_AGAIN_MS = 500,   /* until what may be half written is looked at again */
-    POLICY_QUIET_MS = 300,
 };
-
-/* ---- starting ---- */
-
-static void say_step(void *context, const char *sentence)
-{
-    watcher_tell(context, LEVEL_INFO, "%s", sentence);
-}
-
-static bool open_logs(struct watcher *w, const struct command_options *options)
-{
-    for (size_t i = 0; i < options->spec_count; i++) {
-        struct buf why = BUF_INIT;
-        struct followed *log = &w->logs[i];
-        bool opened = source_open(options->specs[i], &log->source, &why);
-        w->log_count = i + 1;
-        for (size_t j = 0; opened && j < i; j++) {
-            if (strcmp(w->logs[j].source.path, log->source.path) == 0) {
-                buf_printf(&why, "%s%s is named twice.", log->source.live == NULL ? "The log " : "",
-                           log->source.title);
-                opened = false;
-            }
-        }
-        if (!opened) {
-            command_complain("%s", buf_text(&why));
-        }
-        buf_free(&why);
-        if (!opened) {
-            return false;
-        }
-        log->told_access = OS_OK;
-        log->source.look_back = w->policy.window_seconds * WINTIME_PER_SECOND;
-        log->source.detector =
-            burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
-        if (log->source.detector == NULL) {
-            command_complain("Out of memory.");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A log that cannot be read at the start is most likely a slip in its name. */
-static bool check_logs(struct watcher *w)
-{
-    struct buf why = BUF_INIT;
-    bool good = true;
-    for (size_t i = 0; good && i < w->log_count; i++) {
-        struct source *source = &w->logs[i].source;
-        good = source_check(w->os, source, &why);
-        if (!good) {
-            command_complain("%s%s cannot be read: %s.", source->live == NULL ? "The log " : "",
-                             source->title, buf_text(&why));
-        }
-    }
-    buf_free(&why);
-    return good;
-}
-
-/* By the policy in force. False, and the file stays, when memory is out. */
-static bool choose_audit_file(struct watcher *w)
-{
-    char *file =
-        w->policy.log_file[0] != '\0' ? text_copy(w->policy.log_file) : audit_default_file(w->data);
-    if (file != NULL) {
-        free(w->audit_file);
-        w->audit_file = file;
-    }
-    return file != NULL;
-}
-
-static bool make_paths(struct watcher *w, const struct command_options *options)
-{
-    w->data = command_data_directory(options->data, w->policy.data);
-    if (w->data == NULL) {
-        command_complain("There is no place for the state and the audit log: name a directory with "
-                         "--data.");
-        return false;
-    }
-    w->pc = (struct pc_context){w->os, w->data, say_step, w};
-    return choose_audit_file(w);
-}
-
-static bool make_state_directory(struct watcher *w)
-{
-    w->directory = w->has_target ? journal_directory(&w->pc, &w->target)
-                                 : text_printf("%s/roots/none", w->data);
-    return w->directory != NULL;
-}
-
-static void count_by_policy(struct watcher *w)
-{
-    for (size_t i = 0; i < w->log_count; i++) {
-        w->logs[i].source.look_back = w->policy.window_seconds * WINTIME_PER_SECOND;
-        burst_configure(w->logs[i].source.detector, w->policy.events,
-                        w->policy.window_seconds * WINTIME_PER_SECOND);
-    }
-}
-
-static void load_state(struct watcher *w)
-{
-    struct source sources[SOURCES_MAX];
-    enum keyfile_status whole = KEYFILE_OK;
-    for (size_t i = 0; i < w->log_count; i++) {
-        sources[i] = w->logs[i].source;
-    }
-    engine_reset(&w->memory);
-    enum os_status status =
-        state_load(w->os, w->directory, &w->memory, sources, w->log_count, NULL, &whole);
-    if (status == OS_NOT_FOUND) {
-        return;
-    }
-    if (status != OS_OK || whole != KEYFILE_OK) {
-        watcher_tell(w, LEVEL_WARNING,
-                     "The state in %s cannot be used: %s. Starting anew: the logs are read from "
-                     "their oldest record, and nothing is patched without a yes.",
-                     w->directory,
-                     status != OS_OK ? os_status_text(status) : keyfile_status_text(whole));
-        return;
-    }
-    for (size_t i = 0; i < w->log_count; i++) {
-        w->logs[i].source = sources[i];
-    }
-    count_by_policy(w);
-}
-
-/* Also settles what Windows has carried out when it was started. */
-static void recover(struct watcher *w)
-{
-    struct buf why = BUF_INIT;
-    if (w->has_target) {
-        w->result = pc_recover(&w->pc, &w->target, &why);
-        if (w->result != PC_DONE) {
-            watcher_tell(w, LEVEL_ERROR, "%s", buf_text(&why));
-        }
-        watcher_look(w);
-    }
-    buf_free(&why);
-}
-
-static void say_start(struct watcher *w)
-{
-    struct buf logs = BUF_INIT;
-    struct buf window = BUF_INIT;
-    for (size_t i = 0; i < w->log_count; i++) {
-        buf_printf(&logs, "%s%s", i > 0 ? ", " : "", w->logs[i].source.path);
-    }
-    text_duration(&window, w->policy.window_seconds);
-    watcher_tell(w, LEVEL_INFO,
-                 "tcpipwatch " TCPIPWATCH_VERSION " watches %s for bursts of event 4226: %" PRIu32
-                 " or more within %s (%s).",
-                 buf_text(&logs), w->policy.events, buf_text(&window),
-                 w->policy_file != NULL ? w->policy_file : "built-in policy");
-    buf_free(&window);
-    if (w->has_target) {
-        const struct pc_copy *drivers = &w->target.copies[PC_DRIVERS];
-        if (drivers->present && drivers->access == OS_OK && drivers->inspection.has_limit) {
-            watcher_tell(w, LEVEL_INFO, "The limit in %s is %" PRIu32 ".", w->root,
-                         drivers->inspection.limit);
-        }
-        watcher_say_needs(w);
-    }
-    buf_free(&logs);
-}
-
-/* ---- the policy while it runs ---- */
-
-static void take_policy(struct watcher *w, const struct policy *next)
-{
-    bool other_place = strcmp(w->policy.data, next->data) != 0;
-    policy_free(&w->policy);
-    w->policy = *next;
-    w->console.level = next->log_level;
-    count_by_policy(w);
-    (void)choose_audit_file(w);
-    if (other_place) {
-        watcher_tell(w, LEVEL_WARNING, "[paths] data takes effect at the next start only.");
-    }
-}
-
-static void reload_policy(struct watcher *w)
-{
-    struct policy next;
-    struct buf text = BUF_INIT;
-    if (w->policy_file == NULL || !policy_defaults(&next)) {
-        return;
-    }
-    if (policy_load(w->os, w->policy_file, &next, &text) == POLICY_WRONG) {
-        if (strcmp(buf_text(&text), buf_text(&w->policy_told)) != 0) {
-            watcher_tell(w, LEVEL_ERROR,
-                         "The changed policy is not taken; the one in force stays.");
-            watcher_tell_lines(w, LEVEL_ERROR, buf_text(&text));
-            buf_clear(&w->policy_told);
-            buf_add_text(&w->policy_told, buf_text(&text));
-        }
-        policy_free(&next);
-    } else {
-        if (policy_differences(&w->policy, &next, &text) > 0) {
-            watcher_tell_lines(w, LEVEL_INFO, buf_text(&text));
-        } else if (w->policy_told.len > 0) {
-            watcher_tell(w, LEVEL_INFO,
-                         "The policy has no errors any more, and is the one in force.");
-        }
-        buf_clear(&w->policy_told);
-        take_policy(w, &next);
-    }
-    buf_free(&text);
-}
-
-/* A changed policy is read when it has been left alone for a moment, since an editor writes it in
- * pieces, and half a policy may well be one without errors. */
-static void look_at_policy(struct watcher *w, uint32_t changed, bool idle)
-{
-    uint64_t now = loop_now_ms(w->loop);
-    if (changed >> WATCH_POLICY & 1) {
-        w->policy_due_ms = now + POLICY_QUIET_MS;
-    } else if (idle && w->policy_due_ms == 0) {
-        w->policy_due_ms = now;
-    }
-    if (w->policy_due_ms != 0 && now >= w->policy_due_ms) {
-        w->policy_due_ms = 0;
-        reload_policy(w);
-    }
-}
 
 /* ---- running ---- */
 
@@ -277,6 +56,24 @@ static bool watch_files(struct watcher *w, uint32_t *watched)
     return poll;
 }
 
+/* Watches the copies that are not watched yet; true when one of them cannot be. */
+static bool watch_copies(struct watcher *w, uint32_t *watched)
+{
+    bool poll = false;
+    for (unsigned c = 0; w->has_target && c < PC_COPIES; c++) {
+        const uint32_t bit = (uint32_t)1 << (WATCH_COPIES + c);
+        if (w->target.copies[c].path == NULL || (*watched & bit) != 0) {
+            continue;
+        }
+        if (loop_watch(w->loop, WATCH_COPIES + c, w->target.copies[c].path) == OS_OK) {
+            *watched |= bit;
+        } else {
+            poll = true;
+        }
+    }
+    return poll;
+}
+
 static int64_t until(uint64_t due, uint64_t now, int64_t most)
 {
     uint64_t left = due > now ? due - now : 0;
@@ -295,8 +92,9 @@ static int64_t next_timeout(struct watcher *w, bool poll)
     if (w->state_changed) {
         timeout = until(w->state_saved_ms + STATE_INTERVAL_MS, now, timeout);
     }
-    if (w->policy_due_ms != 0) {
-        timeout = until(w->policy_due_ms, now, timeout);
+    const uint64_t dues[] = {w->policy_due_ms, w->copies_due_ms, witness_due_ms(&w->witness)};
+    for (size_t i = 0; i < sizeof dues / sizeof dues[0]; i++) {
+        timeout = dues[i] != 0 ? until(dues[i], now, timeout) : timeout;
     }
     for (size_t i = 0; i < w->log_count; i++) {
         timeout = until(source_due_ms(&w->logs[i].source), 0, timeout);
@@ -370,6 +168,19 @@ static bool take_requests(struct watcher *w)
     return stop;
 }
 
+/* A changed copy is looked at when it has been left alone for a moment. One that cannot be watched
+ * is looked at now and then. */
+static void look_at_copies(struct watcher *w, uint32_t changed, bool look_anyway)
+{
+    const uint32_t copies = ((uint32_t)1 << WATCH_END) - ((uint32_t)1 << WATCH_COPIES);
+    if ((changed & copies) != 0) {
+        watcher_copies_may_differ(w, false);
+    }
+    if (look_anyway || (w->copies_due_ms != 0 && loop_now_ms(w->loop) >= w->copies_due_ms)) {
+        watcher_look_for_changes(w);
+    }
+}
+
 static void run_loop(struct watcher *w)
 {
     const uint32_t all = UINT32_MAX;
@@ -378,8 +189,9 @@ static void run_loop(struct watcher *w)
         (void)loop_watch_handle(w->loop, WATCH_NOTIFIER, w->notifier.handle);
     }
     bool poll = !w->once && watch_files(w, &watched);
+    bool poll_copies = !w->once && watch_copies(w, &watched);
     if (!w->once) { /* it was read before it was watched */
-        w->policy_due_ms = loop_now_ms(w->loop) + POLICY_QUIET_MS;
+        run_read_policy_again(w);
     }
     follow_all(w, all);
     uint64_t looked_ms = loop_now_ms(w->loop);
@@ -397,9 +209,12 @@ static void run_loop(struct watcher *w)
                         loop_now_ms(w->loop) - looked_ms >= (uint64_t)SAFETY_MS;
             looked_ms = idle ? loop_now_ms(w->loop) : looked_ms;
             poll = watch_files(w, &watched);
-            look_at_policy(w, wake.changed, idle);
+            poll_copies = watch_copies(w, &watched);
+            run_look_at_policy(w, wake.changed >> WATCH_POLICY & 1, idle);
             follow_all(w, idle ? all : wake.changed | due_logs(w));
+            look_at_copies(w, wake.changed, idle && poll_copies);
         }
+        watcher_follow_connections(w);
         if (wake.reasons & LOOP_INPUT) {
             take_line(w);
         }
@@ -411,14 +226,21 @@ static void run_loop(struct watcher *w)
     }
 }
 
-/* A burst that was found behind another one, just before the program was killed. */
+/* Bursts that were found behind others, just before the program was killed. */
 static void tell_untold(struct watcher *w)
 {
-    struct engine_burst burst = w->memory.untold;
-    struct engine_world world = watcher_world(w);
-    w->memory.untold = (struct engine_burst){.last = 0};
-    if (burst.last != 0) {
-        watcher_act(w, engine_burst_seen(&w->memory, &world, &burst));
+    struct engine_burst untold[BURST_KINDS];
+    memcpy(untold, w->memory.untold, sizeof untold);
+    memset(w->memory.untold, 0, sizeof w->memory.untold);
+    if (untold[BURST_CONNECT_LIMIT].last != 0) {
+        watcher_witness_burst(w, &untold[BURST_CONNECT_LIMIT]);
+        struct engine_world world = watcher_world(w);
+        watcher_act(w, engine_burst_seen(&w->memory, &world, &untold[BURST_CONNECT_LIMIT]));
+        watcher_witness_burst(w, NULL);
+    }
+    if (untold[BURST_PORTS].last != 0) {
+        struct engine_world world = watcher_world(w);
+        watcher_act(w, engine_ports_seen(&w->memory, &world, &untold[BURST_PORTS]));
     }
 }
 
@@ -438,11 +260,12 @@ static enum pc_result exit_status(const struct watcher *w, bool saved)
 
 static int run_prepared(struct watcher *w)
 {
-    load_state(w);
-    say_start(w);
-    recover(w);
+    run_load_state(w);
+    run_say_start(w);
+    run_recover(w);
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_start(&w->memory, &world));
+    watcher_look_for_changes(w);
     tell_untold(w);
     watcher_show(w);
     run_loop(w);
@@ -499,8 +322,11 @@ static void end(struct watcher *w)
     for (size_t i = 0; i < w->log_count; i++) {
         source_close(&w->logs[i].source);
     }
+    witness_close(&w->witness);
     pc_target_free(&w->target);
     policy_free(&w->policy);
+    buf_free(&w->ports);
+    buf_free(&w->no_census);
     buf_free(&w->why);
     buf_free(&w->policy_told);
     free(w->data);
@@ -516,11 +342,11 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
     enum policy_load loaded = policy_load(w->os, options->policy_file, &w->policy, &why);
     if (loaded == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));
-    } else if (make_paths(w, options) && open_logs(w, options)) {
+    } else if (run_make_paths(w, options) && run_open_logs(w, options)) {
         w->console.level = w->policy.log_level;
-        result = check_logs(w) ? (int)watcher_find_root(w) : PC_FAILED;
+        result = run_check_logs(w) ? (int)watcher_find_root(w) : PC_FAILED;
         if (result == PC_DONE) {
-            result = make_state_directory(w) ? (int)begin(w, options->host) : PC_FAILED;
+            result = run_make_state_directory(w) ? (int)begin(w, options->host) : PC_FAILED;
         }
         if (result == PC_DONE && w->instance != NULL) {
             result = run_prepared(w);
@@ -550,6 +376,7 @@ static const char *host_name(enum command_host host)
 
 static int run_on_host(const struct command_options *options)
 {
+    static const struct witness_calls witness = {census_look_at_system, census_is_this_computer};
     struct watcher w = {.os = os_native(),
                         .as = host_name(options->host),
                         .root = options->root,
@@ -558,6 +385,7 @@ static int run_on_host(const struct command_options *options)
     struct buf why = BUF_INIT;
     char *policy_file = NULL;
     int result = PC_FAILED;
+    witness_open(&w.witness, &witness);
     if (!boot_identity(w.boot)) {
         w.boot[0] = '\0';
     }

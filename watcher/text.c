@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include "base/wintime.h"
+#include "text_copies.h"
 
 #include <inttypes.h>
 
@@ -73,6 +74,32 @@ static void tell_no_root(struct buf *out, const struct text_facts *f)
                       "raised, name the Windows directory with --root.");
 }
 
+static void add_advice(struct buf *out)
+{
+    buf_add_text(out,
+                 " If it is a program that you do not know, have the computer examined: a worm "
+                 "opens such connections. If it is yours, add it to [programs] expected in "
+                 "the policy.");
+}
+
+static void tell_unexpected(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, f->world->programs == CENSUS_NOBODY
+                          ? "Which program it is cannot be told, and the policy expects bursts of "
+                            "some programs only ([programs] expected): this one is treated as "
+                            "another program's."
+                          : "This looks like another program than those that the policy expects "
+                            "([programs] expected).");
+    if (f->memory->state == ENGINE_DECIDING) {
+        buf_add_text(out, " The limit is raised only if you say yes.");
+    } else if (f->memory->state == ENGINE_WATCHING &&
+               f->world->policy->on_unexpected == ON_UNEXPECTED_NOTIFY) {
+        buf_add_text(out,
+                     " Nothing is changed: the policy says [programs] on_unexpected = notify.");
+    }
+    add_advice(out);
+}
+
 static void tell_notify_only(struct buf *out, const struct text_facts *f)
 {
     buf_add_text(out, "Nothing is changed: the policy says [action] on_burst = notify. By hand: ");
@@ -112,11 +139,62 @@ static void tell_limit_is_set(struct buf *out, const struct text_facts *f)
                       "half_open, or another cause is behind the burst.");
 }
 
+static void add_most_seen(struct buf *out, size_t most)
+{
+    if (most == 0) {
+        buf_add_text(out, " How many connections were half-open was not seen.");
+    } else {
+        buf_printf(out, " At most %zu half-open connections were seen at a time.", most);
+    }
+}
+
+static void tell_still_limited(struct buf *out, const struct text_facts *f)
+{
+    char verified[WINTIME_TEXT_SIZE];
+    uint32_t limit = present_limit(f);
+    size_t most = f->world->most_half_open;
+    wintime_plain(f->memory->verified, verified);
+    buf_printf(out,
+               "The limit of %" PRIu32 " was verified after the restart (%s), and bursts go on.",
+               limit, verified);
+    add_most_seen(out, most);
+    if (most != 0 && most < limit) {
+        buf_add_text(out, " That is fewer than the limit allows: it is hardly the cause any more. "
+                          "Look at the program that opens the connections, and at hosts that do "
+                          "not answer.");
+    } else if (f->memory->limit == 0) {
+        buf_printf(out,
+                   " The limit is %s too low, and the policy allows no more ([limit] max = %" PRIu32
+                   ").",
+                   most != 0 ? "still" : "perhaps still", f->world->policy->max);
+    } else {
+        buf_printf(out,
+                   " The limit is %s too low. Proposed is %" PRIu32
+                   "; to let the policy ask for it: "
+                   "[limit] half_open = %" PRIu32 ".",
+                   most != 0 ? "still" : "perhaps still", f->memory->limit, f->memory->limit);
+    }
+}
+
+static void tell_tried_before(struct buf *out, const struct text_facts *f)
+{
+    buf_printf(out,
+               "The limit of this build of tcpip.sys was to be raised before, and is %" PRIu32
+               " again: the original was put back by Windows File Protection, an update, another "
+               "program, or somebody. It is not raised again without a person's yes.",
+               present_limit(f));
+}
+
 static void tell_nobody_to_ask(struct buf *out, const struct text_facts *f)
 {
-    buf_add_text(out, "The decision waits for a yes, and there is no terminal to ask on. Run "
-                      "tcpipwatch on a terminal, or let the policy say [action] on_burst = patch. "
-                      "By hand: ");
+    if (f->memory->by_hand) {
+        buf_add_text(out, "The decision waits for a person's yes, and there is no terminal to ask "
+                          "on. Run tcpipwatch on a terminal. By hand: ");
+    } else {
+        buf_add_text(out, "The decision waits for a yes, and there is no terminal to ask on. Run "
+                          "tcpipwatch on a terminal, or let the policy say [action] on_burst = "
+                          "patch. By hand: ");
+    }
     add_how_to_set(out, f);
 }
 
@@ -231,52 +309,6 @@ static void tell_verified(struct buf *out, const struct text_facts *f)
                f->root, f->memory->patch.limit_after);
 }
 
-static void add_difference(struct buf *out, const struct pc_copy *copy,
-                           const struct pc_version *written, uint32_t limit)
-{
-    const struct pc_inspection *now = &copy->inspection;
-    buf_printf(out, " %s ", copy->path != NULL ? copy->path : "A copy, with its directory,");
-    if (!copy->present) {
-        buf_add_text(out, "is gone.");
-    } else if (copy->access != OS_OK) {
-        buf_printf(out, "cannot be read: %s.", os_status_text(copy->access));
-    } else if (now->has_version && (now->version.part[2] != written->part[2] ||
-                                    now->version.part[3] != written->part[3])) {
-        char version[PC_VERSION_SIZE];
-        pc_version_text(&now->version, version);
-        buf_printf(out, "is another build now (%s), most likely from an update.", version);
-    } else if (!now->has_limit) {
-        buf_printf(out, "is %s now. %s", pc_status_name(now->status), now->reason);
-    } else if (now->limit == PC_LIMIT_WINDOWS) {
-        buf_printf(out,
-                   "has the limit %d again: Windows File Protection, sfc or somebody put the "
-                   "original back.",
-                   PC_LIMIT_WINDOWS);
-    } else {
-        buf_printf(out,
-                   "has the limit %" PRIu32 ", and %" PRIu32 " was written: another program "
-                   "has changed it.",
-                   now->limit, limit);
-    }
-}
-
-static void tell_differs(struct buf *out, const struct text_facts *f)
-{
-    const struct engine_patch *patch = &f->memory->patch;
-    buf_printf(out, "Not as it was written under %s:", f->root);
-    if (f->world->target == NULL) {
-        buf_add_text(out, " it cannot be read any more.");
-    }
-    for (size_t c = 0; f->world->target != NULL && c < PC_COPIES; c++) {
-        const struct pc_copy *copy = &f->world->target->copies[c];
-        if (patch->copies[c].present &&
-            (!copy->present || copy->access != OS_OK || copy->crc32 != patch->copies[c].crc32)) {
-            add_difference(out, copy, &patch->copies[c].version, patch->limit_after);
-        }
-    }
-    buf_add_text(out, " It is not patched again without a new burst and a yes.");
-}
-
 static void tell_other_driver(struct buf *out, const struct text_facts *f)
 {
     buf_printf(out,
@@ -301,6 +333,29 @@ static void tell_withdrawn(struct buf *out, const struct text_facts *f)
                "Taken back: nothing waits for the next start of Windows any more, and the limit in "
                "%s stays %" PRIu32 ".",
                f->root, present_limit(f));
+}
+
+static void tell_ports(struct buf *out, const struct text_facts *f)
+{
+    const struct engine_burst *burst = &f->memory->ports[0];
+    char first[WINTIME_TEXT_SIZE];
+    char last[WINTIME_TEXT_SIZE];
+    wintime_plain(burst->first, first);
+    wintime_plain(burst->last, last);
+    buf_printf(out, "Ports run out: %" PRIu64 " events 4227 or 4231 of ", burst->events);
+    buf_printf(out, "%s within ", burst->computer[0] != '\0' ? burst->computer : "one computer");
+    text_duration(out, (burst->last - burst->first) / WINTIME_PER_SECOND);
+    buf_printf(out, ", %s to %s. %s", first, last, f->ports);
+}
+
+void text_census(struct buf *out, const struct census *census, const struct policy *policy,
+                 const char *why)
+{
+    if (census != NULL) {
+        census_words(census, policy, out);
+    } else {
+        buf_printf(out, "Which programs opened the connections is not known. %s", why);
+    }
 }
 
 /* ---- questions ---- */
@@ -405,11 +460,14 @@ void text_effect(struct buf *out, enum engine_effect effect, const struct text_f
 {
     static void (*const writers[EFFECT_KINDS])(struct buf *, const struct text_facts *) = {
         [EFFECT_TELL_BURST] = tell_burst,
+        [EFFECT_TELL_UNEXPECTED] = tell_unexpected,
         [EFFECT_TELL_NO_ROOT] = tell_no_root,
         [EFFECT_TELL_NOTIFY_ONLY] = tell_notify_only,
         [EFFECT_TELL_OTHER_COMPUTER] = tell_other_computer,
         [EFFECT_TELL_NOT_WRITABLE] = tell_not_writable,
         [EFFECT_TELL_LIMIT_IS_SET] = tell_limit_is_set,
+        [EFFECT_TELL_STILL_LIMITED] = tell_still_limited,
+        [EFFECT_TELL_TRIED_BEFORE] = tell_tried_before,
         [EFFECT_TELL_NOBODY_TO_ASK] = tell_nobody_to_ask,
         [EFFECT_ASK_PATCH] = tell_ask_patch,
         [EFFECT_TELL_DECLINED] = tell_declined,
@@ -423,10 +481,12 @@ void text_effect(struct buf *out, enum engine_effect effect, const struct text_f
         [EFFECT_RESTART] = tell_restart,
         [EFFECT_VERIFY] = tell_verify,
         [EFFECT_TELL_VERIFIED] = tell_verified,
-        [EFFECT_TELL_DIFFERS] = tell_differs,
+        [EFFECT_TELL_DIFFERS] = text_differs,
         [EFFECT_TELL_OTHER_DRIVER] = tell_other_driver,
         [EFFECT_TELL_RESTORED] = tell_restored,
         [EFFECT_TELL_WITHDRAWN] = tell_withdrawn,
+        [EFFECT_TELL_COPIES_CHANGED] = text_copies_changed,
+        [EFFECT_TELL_PORTS] = tell_ports,
     };
     if (writers[effect] != NULL) {
         writers[effect](out, facts);

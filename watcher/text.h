@@ -11,13 +11,23 @@
 struct text_facts {
     const struct engine_memory *memory;
     const struct engine_world *world;
-    const char *root; /* the Windows directory, NULL without one */
-    const char *data; /* the data directory */
-    const char *why;  /* what went wrong with a patch; "" when nothing did */
+    const char *root;  /* the Windows directory, NULL without one */
+    const char *data;  /* the data directory */
+    const char *why;   /* what went wrong with a patch; "" when nothing did */
+    const char *ports; /* EFFECT_TELL_PORTS: on the ports of the computer; "": nothing is known */
+    /* EFFECT_TELL_COPIES_CHANGED: what the copies were, and whether Windows File Protection has
+     * named the file. */
+    const struct engine_copy *before;
+    bool protection_named;
 };
 
 /* Adds the sentences for an effect; nothing for those that say nothing. */
 void text_effect(struct buf *out, enum engine_effect effect, const struct text_facts *facts);
+
+/* Adds who had the half-open connections of a burst, or with `census` NULL why that is not known.
+ */
+void text_census(struct buf *out, const struct census *census, const struct policy *policy,
+                 const char *why);
 
 /* Adds the sentences of a question, and the keys that answer it on a terminal. `limit` is the one
  * that was asked for with QUESTION_ABOVE_MAX. */

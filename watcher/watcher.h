@@ -9,6 +9,7 @@
 #include "patchcore.h"
 #include "policy.h"
 #include "source/source.h"
+#include "witness.h"
 
 #include <stdbool.h>
 
@@ -54,6 +55,19 @@ struct watcher {
     struct followed logs[SOURCES_MAX];
     size_t log_count;
 
+    struct witness witness;
+    enum census_verdict programs;         /* of the burst that is being told... */
+    size_t most_half_open;                /* ...and the most connections that were seen then */
+    bool census_due;                      /* its census is to be told with it */
+    bool has_census;                      /* there is one... */
+    struct buf no_census;                 /* ...or why not */
+    struct engine_burst census_burst;     /* what the looks that are still to come belong to;
+                                           * last == 0: nothing */
+    uint64_t copies_due_ms;               /* the copies may have changed and are looked at then */
+    bool protection_named;                /* ...since Windows File Protection has named the file */
+    struct engine_copy before[PC_COPIES]; /* what they were, while a change of them is told */
+    struct buf ports; /* on the ports of the computer whose burst of 4227 and 4231 is told */
+
     struct engine_memory memory;
     char boot[BOOT_IDENTITY_SIZE];
     bool assume_yes;
@@ -93,6 +107,22 @@ void watcher_say_needs(struct watcher *w);
 /* Finds and inspects the copies anew. */
 void watcher_look(struct watcher *w);
 
+/* The same, and tells what somebody else has changed of them since the last time. */
+void watcher_look_for_changes(struct watcher *w);
+
+/* They are looked at in a while, when they have been left alone for a moment; `named`: Windows File
+ * Protection says so. */
+void watcher_copies_may_differ(struct watcher *w, bool named);
+
+/* Looks at the connections, where the events that were read just now are a reason to. */
+void watcher_look_at_connections(struct watcher *w);
+
+/* Takes the looks that follow an event, and keeps what the last one adds. */
+void watcher_follow_connections(struct watcher *w);
+
+/* The burst that is told next, with the census that belongs to it; NULL: none is told. */
+void watcher_witness_burst(struct watcher *w, const struct engine_burst *burst);
+
 /* What the engine is to know; `w->target` as it was last looked at. */
 struct engine_world watcher_world(struct watcher *w);
 
@@ -107,6 +137,9 @@ void watcher_ask(struct watcher *w, enum question_kind kind);
 
 /* Puts the original back, or takes back what waits for the next start, and tells it. */
 void watcher_restore(struct watcher *w);
+
+/* The open question is answered, or over. */
+void watcher_close_question(struct watcher *w);
 
 /* Takes a line that was typed as the answer to the open question. */
 void watcher_answer(struct watcher *w, const char *line);

@@ -30,7 +30,7 @@ says out "tcpippatch set --limit 100 --root \"$root\""
 check "asks before it writes" all_are original.sys
 check "the state says so" test "$(state state)" = deciding
 json "$data/audit.jsonl" '[line["action"] for line in lines if line["action"] != "note"] ==
-    ["burst", "nobody-to-ask"]'
+    ["burst", "census", "nobody-to-ask"]'
 json "$data/audit.jsonl" 'lines[-2]["burst"]["events"] == 3 and
     lines[-2]["burst"]["first"] == "2026-01-10T08:00:00.0000000Z" and
     lines[-2]["root"].endswith("/WINDOWS") and lines[-2]["state"] == "deciding"'
@@ -148,8 +148,10 @@ says err "has the limit 10 again"
 says out "Nothing is changed: this burst is of FORWARDED, and $root belongs to WKS-WINXP32BIT."
 check "never patches" all_are original.sys
 events 3 --time 2026-01-20T09:00:00Z
-expect 0 "its own does" once
-check "writes all copies" all_are limit100.sys
+# The policy says yes once for a build; what puts the original back may do so each time.
+expect 3 "its own is asked about" once
+says out "It is not raised again without a person's yes."
+check "is not patched again by itself" all_are original.sys
 
 # ---- two sources, each counted by itself ----
 
@@ -213,6 +215,6 @@ expect 0 "at a place of its own" once
 check "is not made without need" test ! -e own.jsonl
 events 3 --time 2026-03-10T08:00:00Z
 expect 0 "a burst is always kept" once
-json own.jsonl '[line["action"] for line in lines] == ["burst", "notify-only"]'
+json own.jsonl '[line["action"] for line in lines] == ["burst", "census", "notify-only"]'
 
 finish

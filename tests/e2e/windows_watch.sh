@@ -92,7 +92,7 @@ expect 0 "the next start verifies" once
 says out "Verified: every copy under $root is as it was written, with the limit 100."
 expect 0 "a third run does nothing" once
 json data/audit.jsonl '[line["action"] for line in lines if line["action"] != "note"] ==
-    ["burst", "patch", "set", "patched", "restart-needed", "verify", "verified"]'
+    ["burst", "census", "patch", "set", "patched", "restart-needed", "verify", "verified"]'
 
 windows
 printf '[action]\r\non_burst = ask\r\n' > lab.ini

@@ -109,7 +109,7 @@ click "$ask_restart" "Restart now"
 acted 1 restart
 says tray.out "Windows is restarted in 1 minute."
 json "$data/audit.jsonl" '[line["action"] for line in lines if line["action"] != "note"] ==
-    ["burst", "ask-patch", "patch", "set", "patched", "ask-restart", "restart"]'
+    ["burst", "census", "ask-patch", "patch", "set", "patched", "ask-restart", "restart"]'
 restart
 check "all copies have the limit" all_are limit100.sys
 check "nothing lies beside them" nothing_beside

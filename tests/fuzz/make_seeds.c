@@ -346,13 +346,18 @@ static void make_state(struct seeds *s)
 {
     put_text(s, "root /w\nstate reboot-pending\nburst WKS\nfirst 5\nlast 9\nevents 3\n"
                 "other-burst B\nfirst 1\nlast 2\nevents 3\nuntold-burst \nfirst 0\nlast 0\n"
-                "events 0\nlimit 100\ncomputer WKS\nboot x\nremind-at 7\nasked-size 359040\n"
+                "events 0\nports-burst WKS\nfirst 1\nlast 2\nevents 3\nlimit 100\ncomputer WKS\n"
+                "boot x\nremind-at 7\nby-hand 1\nverified 9\nfresh-from 9\ntried-size 359040\n"
+                "version 5.1.2600.2180\nseen 2\nseen-present 1\nseen-access 0\nseen-crc32 5\n"
+                "seen-status 1\nversion 5.1.2600.2180\nseen-limit 100\nasked-size 359040\n"
                 "version 5.1.2600.2180\npatch-time 8\npatch-limit-before 10\n"
                 "patch-limit-after 100\ncopy 2\ncrc32 12345\nversion 5.1.2600.2180\n"
                 "source file:a\nthreshold-events 3\nthreshold-seconds 3600\nplace-record 17\n"
                 "place-time 129604896000000000\nplace-offset 4096\n"
                 "item WKS\nfirst 129604896000000000\nlast 129604896300000000\nevents 3\nburst 1\n"
                 "item WKS\nfirst 129604896000000000\nlast 129604896000000000\nevents 2\nburst 0\n"
+                "counts ports\nthreshold-events 3\nthreshold-seconds 3600\n"
+                "item WKS\nfirst 1\nlast 1\nevents 2\nburst 0\n"
                 "source file:b\nthreshold-events 2\nthreshold-seconds 60\n"
                 "item %41%0A\nfirst 1\nlast 1\nevents 1\nburst 0\n");
     put_text(s, "root /w\nstate watching\n");

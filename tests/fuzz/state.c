@@ -25,16 +25,16 @@ static void watcher_init(struct watcher *w)
     w->sources[0].spec = spec_a;
     w->sources[1].spec = spec_b;
     for (size_t i = 0; i < SOURCES; i++) {
-        w->sources[i].detector =
-            burst_open(w->policy.events, w->policy.window_seconds * WINTIME_PER_SECOND);
-        FUZZ_REQUIRE(w->sources[i].detector != NULL, "memory is out");
+        FUZZ_REQUIRE(source_count_anew(&w->sources[i], w->policy.events,
+                                       w->policy.window_seconds * WINTIME_PER_SECOND),
+                     "memory is out");
     }
 }
 
 static void watcher_free(struct watcher *w)
 {
     for (size_t i = 0; i < SOURCES; i++) {
-        burst_close(w->sources[i].detector);
+        source_stop_counting(&w->sources[i]);
     }
     policy_free(&w->policy);
 }
@@ -52,7 +52,7 @@ static enum keyfile_status load_and_save(const void *bytes, size_t size, struct 
                  "the file is there");
     if (whole == KEYFILE_OK) {
         for (size_t i = 0; i < SOURCES; i++) {
-            burst_configure(w.sources[i].detector, w.policy.events,
+            source_count_by(&w.sources[i], w.policy.events,
                             w.policy.window_seconds * WINTIME_PER_SECOND);
         }
         FUZZ_REQUIRE(state_save(&m.os, "/d", "/w", &w.memory, &w.policy, w.sources, SOURCES) ==

@@ -91,7 +91,7 @@ static void several_bursts_in_one_reading_are_all_told(void)
     CHECK_NUMBER(bursts_told(&f), 5);
     CHECK(strstr(buf_text(&f.told), "Burst: 3 events") != NULL);
     CHECK(strstr(buf_text(&f.told), "Burst: 7 events") != NULL);
-    CHECK_NUMBER(f.w.memory.untold.last, 0);
+    CHECK_NUMBER(f.w.memory.untold[BURST_CONNECT_LIMIT].last, 0);
     evt_image_free(&log);
     fixture_close(&f);
 }
@@ -127,9 +127,9 @@ static void a_second_burst_survives_a_kill(void)
     write_and_follow(&f, &log);
     CHECK_NUMBER(bursts_told(&f), 2);
     CHECK_TEXT(saved_while_telling.burst.computer, "WKS");
-    CHECK_TEXT(saved_while_telling.untold.computer, "OTHER");
-    CHECK_NUMBER(saved_while_telling.untold.events, 3);
-    CHECK_NUMBER(f.w.memory.untold.last, 0);
+    CHECK_TEXT(saved_while_telling.untold[BURST_CONNECT_LIMIT].computer, "OTHER");
+    CHECK_NUMBER(saved_while_telling.untold[BURST_CONNECT_LIMIT].events, 3);
+    CHECK_NUMBER(f.w.memory.untold[BURST_CONNECT_LIMIT].last, 0);
     evt_image_free(&log);
     fixture_close(&f);
 }

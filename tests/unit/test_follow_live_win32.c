@@ -19,8 +19,8 @@ static void add_log(struct watcher_fixture *f, struct live *live)
                                   .title = title,
                                   .live = live,
                                   .look_back = f->w.policy.window_seconds * WINTIME_PER_SECOND};
-    log->source.detector =
-        burst_open(f->w.policy.events, f->w.policy.window_seconds * WINTIME_PER_SECOND);
+    CHECK(source_count_anew(&log->source, f->w.policy.events,
+                            f->w.policy.window_seconds * WINTIME_PER_SECOND));
 }
 
 static void begin_classic(struct watcher_fixture *f)
@@ -65,15 +65,15 @@ static void start_again(struct watcher_fixture *f, struct live *live)
     struct source *source = &f->w.logs[0].source;
     enum keyfile_status whole = KEYFILE_OK;
     source->live->calls->close(source->live);
-    burst_close(source->detector);
+    source_stop_counting(source);
     buf_free(&source->bookmark);
     f->w.logs[0] = (struct followed){.source = {.spec = source->spec,
                                                 .path = source->path,
                                                 .title = source->title,
                                                 .live = live,
                                                 .look_back = source->look_back}};
-    source->detector =
-        burst_open(f->w.policy.events, f->w.policy.window_seconds * WINTIME_PER_SECOND);
+    CHECK(source_count_anew(source, f->w.policy.events,
+                            f->w.policy.window_seconds * WINTIME_PER_SECOND));
     CHECK_NUMBER(state_load(os_native(), DIRECTORY, &f->w.memory, source, 1, NULL, &whole), OS_OK);
     CHECK_NUMBER(whole, KEYFILE_OK);
     buf_clear(&f->told);

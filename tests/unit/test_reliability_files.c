@@ -63,7 +63,8 @@ enum { LIMIT_OLD = 100, RECORD = 4711 };
 
 static void make_source(struct source *source, char *spec)
 {
-    *source = (struct source){.spec = spec, .path = spec + 5, .detector = burst_open(3, 3600)};
+    *source = (struct source){.spec = spec, .path = spec + 5};
+    CHECK(source_count_anew(source, 3, 3600));
 }
 
 static enum os_status write_state(const struct os *os, int time)
@@ -79,12 +80,12 @@ static enum os_status write_state(const struct os *os, int time)
     make_source(&source, spec);
     source.place.set = true;
     source.place.record = RECORD + (uint64_t)time;
-    (void)burst_add(source.detector, "WKS", 1000 + (uint64_t)time, &hit);
+    (void)burst_add(source.detectors[BURST_CONNECT_LIMIT], "WKS", 1000 + (uint64_t)time, &hit);
     if (policy_defaults(&policy)) {
         status = state_save(os, "/data/roots/w", "/windows", &memory, &policy, &source, 1);
         policy_free(&policy);
     }
-    burst_close(source.detector);
+    source_stop_counting(&source);
     return status;
 }
 
@@ -104,7 +105,7 @@ static int read_state(const struct os *os)
                source.place.record - RECORD == memory.limit - LIMIT_OLD) {
         which = (int)(memory.limit - LIMIT_OLD);
     }
-    burst_close(source.detector);
+    source_stop_counting(&source);
     return which;
 }
 

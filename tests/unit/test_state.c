@@ -32,15 +32,15 @@ static void set_up(struct fixture *f)
     f->sources[0].spec = xp_log;
     f->sources[1].spec = odd_log;
     for (size_t i = 0; i < 2; i++) {
-        f->sources[i].detector =
-            burst_open(f->policy.events, f->policy.window_seconds * WINTIME_PER_SECOND);
+        CHECK(source_count_anew(&f->sources[i], f->policy.events,
+                                f->policy.window_seconds * WINTIME_PER_SECOND));
     }
 }
 
 static void tear_down(struct fixture *f)
 {
     for (size_t i = 0; i < 2; i++) {
-        burst_close(f->sources[i].detector);
+        source_stop_counting(&f->sources[i]);
     }
     policy_free(&f->policy);
     sandbox_remove(HERE);
@@ -54,7 +54,23 @@ static void fill(struct fixture *f)
     m->burst = (struct engine_burst){"WKS \x1b[2J 50%\n", NOW + 1, NOW + 2, 3};
     m->others[0] = (struct engine_burst){"B\xc3\x9cRO-7", NOW + 4, NOW + 5, 6};
     m->others[1] = (struct engine_burst){"", NOW + 7, NOW + 8, 9};
-    m->untold = (struct engine_burst){"LATER", NOW + 10, NOW + 11, UINT64_MAX};
+    m->untold[BURST_CONNECT_LIMIT] = (struct engine_burst){"LATER", NOW + 10, NOW + 11, UINT64_MAX};
+    m->untold[BURST_PORTS] = (struct engine_burst){"PORTS", NOW + 19, NOW + 20, 21};
+    m->ports[0] = (struct engine_burst){"WKS", NOW + 22, NOW + 23, 24};
+    m->ports[1] = (struct engine_burst){"OTHER", NOW + 25, NOW + 26, 27};
+    m->by_hand = true;
+    m->verified = NOW + 28;
+    m->fresh_from = NOW + 29;
+    m->tried[0] = (struct engine_build){{{5, 1, 2600, 5512}}, 361344};
+    m->tried[1] = (struct engine_build){{{5, 1, 2600, 2180}}, 359040};
+    m->seen[0] = (struct engine_copy){.known = true, .present = true, .access = OS_IO};
+    m->seen[PC_DRIVERS] = (struct engine_copy){.known = true,
+                                               .present = true,
+                                               .crc32 = 30,
+                                               .status = PC_PATCHED,
+                                               .version = {{5, 1, 2600, 2892}},
+                                               .has_limit = true,
+                                               .limit = 31};
     m->limit = 12;
     m->limit_before = 18;
     m->patch.time = NOW + 13;
@@ -69,8 +85,7 @@ static void fill(struct fixture *f)
     (void)snprintf(m->boot, sizeof m->boot, "%s", "a-boot-id");
     m->remind_at = NOW + 16;
     (void)snprintf(m->computer, sizeof m->computer, "%s", "WKS");
-    m->asked_version = (struct pc_version){{5, 2, 3790, 1830}};
-    m->asked_size = UINT64_C(1) << 40;
+    m->asked = (struct engine_build){{{5, 2, 3790, 1830}}, UINT64_C(1) << 40};
     f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468, 0};
 }
 
@@ -93,6 +108,24 @@ static void check_burst(const struct engine_burst *got, const struct engine_burs
     CHECK_NUMBER(got->events, expected->events);
 }
 
+static void check_build(const struct engine_build *got, const struct engine_build *expected)
+{
+    CHECK(memcmp(&got->version, &expected->version, sizeof got->version) == 0);
+    CHECK_NUMBER(got->size, expected->size);
+}
+
+static void check_copy(const struct engine_copy *got, const struct engine_copy *expected)
+{
+    CHECK_NUMBER(got->known, expected->known);
+    CHECK_NUMBER(got->present, expected->present);
+    CHECK_NUMBER(got->access, expected->access);
+    CHECK_NUMBER(got->crc32, expected->crc32);
+    CHECK_NUMBER(got->status, expected->status);
+    CHECK(memcmp(&got->version, &expected->version, sizeof got->version) == 0);
+    CHECK_NUMBER(got->has_limit, expected->has_limit);
+    CHECK_NUMBER(got->limit, expected->limit);
+}
+
 static void check_memory(const struct engine_memory *got, const struct engine_memory *expected)
 {
     CHECK_NUMBER(got->state, expected->state);
@@ -100,7 +133,12 @@ static void check_memory(const struct engine_memory *got, const struct engine_me
     for (size_t i = 0; i < ENGINE_OTHERS_MAX; i++) {
         check_burst(&got->others[i], &expected->others[i]);
     }
-    check_burst(&got->untold, &expected->untold);
+    for (size_t i = 0; i < BURST_KINDS; i++) {
+        check_burst(&got->untold[i], &expected->untold[i]);
+    }
+    for (size_t i = 0; i < ENGINE_PORTS_MAX; i++) {
+        check_burst(&got->ports[i], &expected->ports[i]);
+    }
     CHECK_NUMBER(got->limit, expected->limit);
     CHECK_NUMBER(got->limit_before, expected->limit_before);
     CHECK_NUMBER(got->patch.time, expected->patch.time);
@@ -115,8 +153,16 @@ static void check_memory(const struct engine_memory *got, const struct engine_me
     CHECK_TEXT(got->boot, expected->boot);
     CHECK_NUMBER(got->remind_at, expected->remind_at);
     CHECK_TEXT(got->computer, expected->computer);
-    CHECK(memcmp(&got->asked_version, &expected->asked_version, sizeof(struct pc_version)) == 0);
-    CHECK_NUMBER(got->asked_size, expected->asked_size);
+    CHECK_NUMBER(got->by_hand, expected->by_hand);
+    CHECK_NUMBER(got->verified, expected->verified);
+    CHECK_NUMBER(got->fresh_from, expected->fresh_from);
+    check_build(&got->asked, &expected->asked);
+    for (size_t i = 0; i < ENGINE_TRIED_MAX; i++) {
+        check_build(&got->tried[i], &expected->tried[i]);
+    }
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        check_copy(&got->seen[c], &expected->seen[c]);
+    }
 }
 
 static enum os_status save(const struct fixture *f)
@@ -141,15 +187,17 @@ static bool has_nothing(const struct fixture *f)
         }
     }
     return m->state == ENGINE_WATCHING && m->burst.computer[0] == '\0' && m->burst.last == 0 &&
-           m->others[0].last == 0 && m->untold.last == 0 && m->limit == 0 && m->patch.time == 0 &&
-           m->boot[0] == '\0' && m->remind_at == 0 && m->computer[0] == '\0' &&
-           !f->sources[0].place.set && !f->sources[1].place.set;
+           m->others[0].last == 0 && m->untold[BURST_CONNECT_LIMIT].last == 0 &&
+           m->ports[0].last == 0 && m->tried[0].size == 0 && !m->seen[0].known && m->limit == 0 &&
+           m->patch.time == 0 && m->boot[0] == '\0' && m->remind_at == 0 &&
+           m->computer[0] == '\0' && !f->sources[0].place.set && !f->sources[1].place.set;
 }
 
 static enum burst_answer add(struct source *source, uint64_t seconds)
 {
     struct burst hit;
-    return burst_add(source->detector, "WKS", NOW + seconds * WINTIME_PER_SECOND, &hit);
+    return burst_add(source->detectors[BURST_CONNECT_LIMIT], "WKS",
+                     NOW + seconds * WINTIME_PER_SECOND, &hit);
 }
 
 static void everything_comes_back(void)
@@ -221,8 +269,7 @@ static void counters_go_on(void)
     CHECK_NUMBER(add(&f.sources[1], 0), BURST_NO);
     CHECK_NUMBER(save(&f), OS_OK);
     for (size_t i = 0; i < 2; i++) {
-        burst_close(f.sources[i].detector);
-        f.sources[i].detector = burst_open(5, WINTIME_PER_SECOND);
+        CHECK(source_count_anew(&f.sources[i], 5, WINTIME_PER_SECOND));
     }
     CHECK_NUMBER(load(&f, &whole), OS_OK);
     CHECK_NUMBER(whole, KEYFILE_OK);
@@ -242,7 +289,7 @@ static void counters_are_counted_anew_by_other_thresholds(void)
     CHECK_NUMBER(add(&f.sources[0], 3600), BURST_BEGUN);
     CHECK_NUMBER(save(&f), OS_OK);
     CHECK_NUMBER(load(&f, &whole), OS_OK);
-    burst_configure(f.sources[0].detector, 3, 600 * WINTIME_PER_SECOND);
+    source_count_by(&f.sources[0], 3, 600 * WINTIME_PER_SECOND);
     CHECK_NUMBER(add(&f.sources[0], 3700), BURST_NO);
     CHECK_NUMBER(add(&f.sources[0], 3710), BURST_BEGUN);
     tear_down(&f);
@@ -258,16 +305,16 @@ static void other_sources_have_nothing_of_it(void)
     (void)add(&f.sources[0], 0);
     (void)add(&f.sources[0], 1);
     CHECK_NUMBER(save(&f), OS_OK);
-    burst_close(f.sources[0].detector);
+    source_stop_counting(&f.sources[0]);
     f.sources[0] = f.sources[1];
-    f.sources[1] = (struct source){.spec = third, .detector = burst_open(3, NOW)};
-    burst_close(f.sources[0].detector);
-    f.sources[0].detector = burst_open(3, NOW);
-    struct burst_detector *kept = f.sources[1].detector;
+    f.sources[1] = (struct source){.spec = third};
+    CHECK(source_count_anew(&f.sources[0], 3, NOW));
+    CHECK(source_count_anew(&f.sources[1], 3, NOW));
+    struct burst_detector *kept = f.sources[1].detectors[BURST_CONNECT_LIMIT];
     CHECK_NUMBER(load(&f, &whole), OS_OK);
     CHECK(!f.sources[0].place.set);
     CHECK(!f.sources[1].place.set);
-    CHECK(f.sources[1].detector == kept);
+    CHECK(f.sources[1].detectors[BURST_CONNECT_LIMIT] == kept);
     CHECK_NUMBER(add(&f.sources[0], 2), BURST_NO);
     CHECK_NUMBER(add(&f.sources[1], 2), BURST_NO);
     /* As `status` reads it: without any source. */

@@ -20,6 +20,7 @@ struct scene {
     struct pc_target target;
     struct engine_world world;
     struct engine_memory memory;
+    struct engine_copy before[PC_COPIES];
     struct text_facts facts;
 };
 
@@ -60,7 +61,21 @@ static void set_up(struct scene *s)
                                    .world = &s->world,
                                    .root = "/mnt/xp",
                                    .data = "/var/lib/tcpipwatch",
-                                   .why = "The disk is full."};
+                                   .why = "The disk is full.",
+                                   .ports = "What is known of them.",
+                                   .before = s->before};
+    s->memory.ports[0] = s->memory.burst;
+    s->memory.verified = TIME - 3600 * WINTIME_PER_SECOND;
+    for (size_t c = 0; c < PC_COPIES; c++) {
+        s->memory.seen[c] = (struct engine_copy){.known = true,
+                                                 .present = true,
+                                                 .crc32 = 1,
+                                                 .status = PC_PATCHED,
+                                                 .version = {{5, 1, 2600, 2180}},
+                                                 .has_limit = true,
+                                                 .limit = 100};
+        s->before[c] = s->memory.seen[c];
+    }
 }
 
 /* ---- what makes a sentence another one ---- */
@@ -73,6 +88,11 @@ static void usual(struct scene *s)
 static void nameless_computer(struct scene *s)
 {
     s->memory.burst.computer[0] = '\0';
+}
+
+static void nameless_ports(struct scene *s)
+{
+    s->memory.ports[0].computer[0] = '\0';
 }
 
 static void limit_of_50(struct scene *s)
@@ -189,6 +209,166 @@ static void original(struct scene *s)
     s->facts.root = "/mnt/xp";
 }
 
+/* ---- an unexpected program ---- */
+
+static void unexpected(struct scene *s)
+{
+    s->world.programs = CENSUS_UNEXPECTED;
+}
+
+static void unexpected_to_be_asked(struct scene *s)
+{
+    unexpected(s);
+    s->memory.state = ENGINE_DECIDING;
+}
+
+static void unexpected_only_told(struct scene *s)
+{
+    unexpected(s);
+    s->policy.on_unexpected = ON_UNEXPECTED_NOTIFY;
+}
+
+static void unexpected_and_waiting(struct scene *s)
+{
+    unexpected_only_told(s);
+    s->memory.state = ENGINE_REBOOT_PENDING;
+}
+
+static void nobody_seen(struct scene *s)
+{
+    unexpected_to_be_asked(s);
+    s->world.programs = CENSUS_NOBODY;
+}
+
+static void by_hand(struct scene *s)
+{
+    s->memory.by_hand = true;
+}
+
+/* ---- bursts that go on ---- */
+
+static void none_seen(struct scene *s)
+{
+    limit_of_50(s);
+    s->memory.limit = 100;
+}
+
+static void more_seen(struct scene *s)
+{
+    none_seen(s);
+    s->world.most_half_open = 64;
+}
+
+static void fewer_seen(struct scene *s)
+{
+    none_seen(s);
+    s->world.most_half_open = 12;
+    s->memory.limit = 0;
+}
+
+static void no_higher_limit(struct scene *s)
+{
+    none_seen(s);
+    s->memory.limit = 0;
+}
+
+static void more_seen_and_no_higher_limit(struct scene *s)
+{
+    more_seen(s);
+    s->memory.limit = 0;
+}
+
+/* ---- copies that somebody has changed ---- */
+
+static struct engine_copy *changed_drivers(struct scene *s)
+{
+    struct engine_copy *seen = &s->memory.seen[PC_DRIVERS];
+    seen->crc32 = 2;
+    return seen;
+}
+
+static void first_look(struct scene *s)
+{
+    s->before[PC_DRIVERS].known = false;
+    s->memory.seen[PC_DRIVERS].limit = 50;
+}
+
+static void put_back(struct scene *s)
+{
+    struct engine_copy *seen = changed_drivers(s);
+    seen->status = PC_ORIGINAL;
+    seen->limit = PC_LIMIT_WINDOWS;
+}
+
+static void put_back_by_protection(struct scene *s)
+{
+    put_back(s);
+    s->facts.protection_named = true;
+}
+
+static void all_put_back(struct scene *s)
+{
+    put_back(s);
+    s->memory.seen[0] = s->memory.seen[PC_DRIVERS];
+    s->memory.seen[1] = s->memory.seen[PC_DRIVERS];
+}
+
+static void other_limit(struct scene *s)
+{
+    changed_drivers(s)->limit = 50;
+}
+
+static void other_build(struct scene *s)
+{
+    put_back(s);
+    s->memory.seen[PC_DRIVERS].version.part[3] = 5512;
+}
+
+static void other_build_without_limit(struct scene *s)
+{
+    struct engine_copy *seen = changed_drivers(s);
+    seen->version.part[3] = 5512;
+    seen->has_limit = false;
+    seen->status = PC_UNRECOGNISED;
+    struct pc_inspection *inspection = &s->target.copies[PC_DRIVERS].inspection;
+    (void)snprintf(inspection->reason, sizeof inspection->reason, "%s",
+                   "Two places could be the limit.");
+}
+
+static void damaged_now(struct scene *s)
+{
+    drivers_damaged(s);
+    struct engine_copy *seen = changed_drivers(s);
+    seen->has_limit = false;
+    seen->status = PC_DAMAGED;
+}
+
+static void gone(struct scene *s)
+{
+    s->memory.seen[PC_DRIVERS] = (struct engine_copy){.known = true};
+}
+
+static void locked(struct scene *s)
+{
+    s->memory.seen[PC_DRIVERS] =
+        (struct engine_copy){.known = true, .present = true, .access = OS_BUSY};
+}
+
+static void readable_again(struct scene *s)
+{
+    s->before[PC_DRIVERS] = (struct engine_copy){.known = true, .present = true, .access = OS_BUSY};
+}
+
+static void come_back(struct scene *s)
+{
+    s->before[PC_DRIVERS] = (struct engine_copy){.known = true};
+}
+
+static void other_file(struct scene *s)
+{
+    (void)changed_drivers(s);
+}
+
 static const struct {
     enum engine_effect effect;
     const char *variant;
@@ -246,6 +426,33 @@ static const struct {
     {EFFECT_TELL_RESTORED, "", original},
     {EFFECT_TELL_RESTORED, "running", running_original},
     {EFFECT_TELL_WITHDRAWN, "running", running},
+    {EFFECT_TELL_UNEXPECTED, "to be asked", unexpected_to_be_asked},
+    {EFFECT_TELL_UNEXPECTED, "only told", unexpected_only_told},
+    {EFFECT_TELL_UNEXPECTED, "with an obstacle", unexpected},
+    {EFFECT_TELL_UNEXPECTED, "restart pending", unexpected_and_waiting},
+    {EFFECT_TELL_UNEXPECTED, "nobody seen", nobody_seen},
+    {EFFECT_TELL_NOBODY_TO_ASK, "by hand", by_hand},
+    {EFFECT_TELL_TRIED_BEFORE, "", usual},
+    {EFFECT_TELL_STILL_LIMITED, "none seen", none_seen},
+    {EFFECT_TELL_STILL_LIMITED, "more seen", more_seen},
+    {EFFECT_TELL_STILL_LIMITED, "fewer seen", fewer_seen},
+    {EFFECT_TELL_STILL_LIMITED, "none seen, no higher limit", no_higher_limit},
+    {EFFECT_TELL_STILL_LIMITED, "more seen, no higher limit", more_seen_and_no_higher_limit},
+    {EFFECT_TELL_COPIES_CHANGED, "first look", first_look},
+    {EFFECT_TELL_COPIES_CHANGED, "put back", put_back},
+    {EFFECT_TELL_COPIES_CHANGED, "put back, protection", put_back_by_protection},
+    {EFFECT_TELL_COPIES_CHANGED, "all put back", all_put_back},
+    {EFFECT_TELL_COPIES_CHANGED, "other limit", other_limit},
+    {EFFECT_TELL_COPIES_CHANGED, "other build", other_build},
+    {EFFECT_TELL_COPIES_CHANGED, "other build without limit", other_build_without_limit},
+    {EFFECT_TELL_COPIES_CHANGED, "damaged", damaged_now},
+    {EFFECT_TELL_COPIES_CHANGED, "gone", gone},
+    {EFFECT_TELL_COPIES_CHANGED, "locked", locked},
+    {EFFECT_TELL_COPIES_CHANGED, "readable again", readable_again},
+    {EFFECT_TELL_COPIES_CHANGED, "come back", come_back},
+    {EFFECT_TELL_COPIES_CHANGED, "other file", other_file},
+    {EFFECT_TELL_PORTS, "", usual},
+    {EFFECT_TELL_PORTS, "nameless computer", nameless_ports},
 };
 
 static const struct {

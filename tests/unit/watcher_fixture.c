@@ -103,8 +103,8 @@ struct followed *fixture_add_log(struct watcher_fixture *f, const char *path)
     char *spec = text_printf("file:%s", path);
     log->of_root = true;
     CHECK(source_open(spec, &log->source, &why));
-    log->source.detector =
-        burst_open(f->w.policy.events, f->w.policy.window_seconds * WINTIME_PER_SECOND);
+    CHECK(source_count_anew(&log->source, f->w.policy.events,
+                            f->w.policy.window_seconds * WINTIME_PER_SECOND));
     free(spec);
     buf_free(&why);
     return log;

@@ -24,12 +24,50 @@ bool source_open(const char *spec, struct source *out, struct buf *why)
     return live_open(spec, out, why);
 }
 
+void source_stop_counting(struct source *source)
+{
+    for (size_t kind = 0; kind < BURST_KINDS; kind++) {
+        burst_close(source->detectors[kind]);
+        source->detectors[kind] = NULL;
+    }
+}
+
+bool source_count_anew(struct source *source, uint32_t events, uint64_t window)
+{
+    bool good = true;
+    source_stop_counting(source);
+    for (size_t kind = 0; kind < BURST_KINDS; kind++) {
+        source->detectors[kind] = burst_open(events, window);
+        good = good && source->detectors[kind] != NULL;
+    }
+    if (!good) {
+        source_stop_counting(source);
+    }
+    return good;
+}
+
+void source_forget(struct source *source, enum burst_kind kind, uint32_t events, uint64_t window)
+{
+    struct burst_detector *detector = burst_open(events, window);
+    if (detector != NULL) {
+        burst_close(source->detectors[kind]);
+        source->detectors[kind] = detector;
+    }
+}
+
+void source_count_by(struct source *source, uint32_t events, uint64_t window)
+{
+    for (size_t kind = 0; kind < BURST_KINDS; kind++) {
+        burst_configure(source->detectors[kind], events, window);
+    }
+}
+
 void source_close(struct source *source)
 {
     if (source->live != NULL) {
         source->live->calls->close(source->live);
     }
-    burst_close(source->detector);
+    source_stop_counting(source);
     buf_free(&source->bookmark);
     free(source->names);
     free(source->spec);

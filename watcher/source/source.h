@@ -19,26 +19,40 @@ enum { SOURCES_MAX = 16 };
 struct live; /* live.h: the log as the system gives it */
 
 struct source {
-    char *spec;                      /* as it was given: "file:/var/log/xp/SysEvent.Evt" */
-    const char *path;                /* what it is called: the file's path, "the System log" */
-    const char *title;               /* the same where a sentence begins */
-    struct live *live;               /* NULL: a file */
-    char *names;                     /* of a live log: what path and title point into */
-    struct log_place place;          /* the last record that was read; of a live log, the offset is
-                                      * one more sign by which the record is known again */
-    struct buf bookmark;             /* of a channel: the place as Windows knows it, XML; empty:
-                                      * there is none */
-    uint64_t look_back;              /* of a live log: without a place, and after a gap, records
-                                      * older than this are not told; 100 ns steps */
-    struct burst_detector *detector; /* counts this log's records, and no others */
-    enum os_status access;           /* how the last try to open it ended */
-    enum log_kind kind;              /* what it was then */
+    char *spec;             /* as it was given: "file:/var/log/xp/SysEvent.Evt" */
+    const char *path;       /* what it is called: the file's path, "the System log" */
+    const char *title;      /* the same where a sentence begins */
+    struct live *live;      /* NULL: a file */
+    char *names;            /* of a live log: what path and title point into */
+    struct log_place place; /* the last record that was read; of a live log, the offset is
+                             * one more sign by which the record is known again */
+    struct buf bookmark;    /* of a channel: the place as Windows knows it, XML; empty:
+                             * there is none */
+    uint64_t look_back;     /* of a live log: without a place, and after a gap, records
+                             * older than this are not told; 100 ns steps */
+    /* They count this log's records, and no others; all of them or none. */
+    struct burst_detector *detectors[BURST_KINDS];
+    enum os_status access; /* how the last try to open it ended */
+    enum log_kind kind;    /* what it was then */
 };
 
 /* Reads a SPEC: file:PATH; system and channel:NAME on Windows. False with a sentence in `why` when
  * it is none, or one that this system does not have. The source is to be closed in either case. */
 bool source_open(const char *spec, struct source *out, struct buf *why);
 void source_close(struct source *source);
+
+/* Counts from now on by these thresholds (burst.h), and has forgotten what was counted. False when
+ * memory is out: the source has no detectors then. */
+bool source_count_anew(struct source *source, uint32_t events, uint64_t window);
+
+/* Counts what is remembered, and what comes, by other thresholds. */
+void source_count_by(struct source *source, uint32_t events, uint64_t window);
+
+/* Forgets what one of them has counted; where memory is out, it goes on with what it has. */
+void source_forget(struct source *source, enum burst_kind kind, uint32_t events, uint64_t window);
+
+/* Closes the detectors. */
+void source_stop_counting(struct source *source);
 
 /* The SPEC that is watched when none is named: NULL where one has to be. */
 const char *source_default(void);
