@@ -15,7 +15,7 @@ packages_installer="nsis mandoc osslsigncode $(sh "$(dirname "$0")/windows-deps.
 # shellcheck disable=SC2034
 packages_test="git libcunit1-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck gcovr
     shellcheck mandoc python3 python3-pefile python3-evtx libevtx-utils expect attr util-linux mount
-    binutils iproute2 valgrind strace wine64 fonts-wine openssl xvfb xdotool imagemagick
+    iproute2 binutils valgrind strace wine64 fonts-wine openssl xvfb xdotool imagemagick
     $packages_installer $(sh "$(dirname "$0")/wine32.sh" --packages)"
 
 # install_packages NAME...: those that are missing, if any. Status 1 when that is not possible.

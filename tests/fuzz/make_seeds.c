@@ -419,6 +419,26 @@ static void make_burst(struct seeds *s)
     put(s, steps, sizeof steps - 1);
 }
 
+static void make_census(struct seeds *s)
+{
+    put_text(
+        s, "\x20  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+           "   0: 0100630A:A1B2 0700630A:01BB 02 00000001:00000000 01:00000061 00000001  1000   "
+           "     0 48611 2 000000001bf83532 400 0 0 1 7                      \n");
+    put_text(
+        s,
+        "\x40   0: 000080FE00000000FF00010200030405:A1B2 B80D0120000000000000000007000000:0050 02 "
+        "00000001:00000000 01:00000061 00000001     0        0 48612 2 000000001bf83532\n");
+    put_text(s, "\x10"
+                "btime 1768039511\n");
+    put_text(s, "\x10"
+                "42 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20 21\n");
+    put_text(s, "\x10socket:[48611]");
+    put_text(s, "\x10/usr/bin/monitor (deleted)");
+    static const char looks[] = "\1\5\4\x10\1\x20\2\x30\3\x41\4\x52\5\x83\2\x10\1\x30\2\x10\1";
+    put(s, looks, sizeof looks - 1);
+}
+
 int main(int argc, char **argv)
 {
 #define ROW(name) {#name, make_##name},
