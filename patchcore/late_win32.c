@@ -8,7 +8,8 @@ struct late_name {
     size_t offset; /* of the pointer in the table */
 };
 
-/* Only from the system directory, so that a DLL beside the program is never taken. */
+/* Only from the system directory, so that a DLL beside the program is never taken; nor is one that
+ * this DLL needs, which Windows would look for beside the program first without that flag. */
 static HMODULE load_system_dll(const wchar_t *name)
 {
     wchar_t path[MAX_PATH];
@@ -19,7 +20,7 @@ static HMODULE load_system_dll(const wchar_t *name)
     }
     path[directory] = L'\\';
     wmemcpy(path + directory + 1, name, length + 1);
-    return LoadLibraryW(path);
+    return LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 }
 
 /* All or none of the calls. */

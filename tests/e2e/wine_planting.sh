@@ -70,13 +70,13 @@ check "builds the DLL" "$cc" -shared -O2 -w plant.c -o plant.dll
 check "builds a program that can be had" "$cc" -O2 victim.c -o beside/victim.exe -lwinmm
 check "builds a program that does nothing" "$cc" -O2 bare.c -o beside/bare.exe -ladvapi32 -lshell32 \
     -luser32
-cp "$build/tcpipwatch.exe" "$build/tcpippatch.exe" beside
+cp "$build/tcpipwatch.exe" "$build/tcpippatch.exe" "$build/tests/take_census_win32.exe" beside
 cp "$tests/../data/xp_SysEvent_excerpt_3870-3990.evt" "$tests/../../conf/tcpipwatch.ini" beside
 cd beside || exit 1
 
 # Not those that hardening.py knows to come from system32 in any case: Wine has no such list.
-names="apphelp bcrypt bcryptprimitives comctl32 crypt32 cryptbase cryptsp dbghelp imm32 iphlpapi mpr
-    netapi32 ntmarta profapi psapi rsaenh sechost secur32 setupapi sfc sfc_os userenv uxtheme version
+names="apphelp bcrypt bcryptprimitives comctl32 crypt32 cryptbase cryptsp dbghelp dnsapi imm32 iphlpapi mpr
+    netapi32 nsi ntmarta profapi psapi rsaenh sechost secur32 setupapi sfc sfc_os userenv uxtheme version
     winmm ws2_32 wtsapi32 libgcc_s_seh-1 libiconv-2 liblzma-5 libssp-0 libwinpthread-1 libxml2 zlib1"
 for name in $names; do
     cp ../plant.dll "$name.dll"
@@ -119,5 +119,6 @@ loads_none 0 "check-policy" tcpipwatch.exe check-policy tcpipwatch.ini
 loads_none 0 "run --once" tcpipwatch.exe run --once --data data \
     --source file:xp_SysEvent_excerpt_3870-3990.evt
 loads_none 0 "status" tcpipwatch.exe status --data data
+loads_none 0 "a census" take_census_win32.exe best
 loads_none 0 "inspect" tcpippatch.exe inspect tcpipwatch.ini
 finish
