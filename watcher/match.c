@@ -8,6 +8,8 @@ enum { EVENT_ID_LOG_STARTED = 6005, EVENT_ID_UPTIME = 6013 };
 
 const struct match_wanted match_wanted[MATCH_KINDS] = {
     [MATCH_CONNECT_LIMIT] = {"Tcpip", EVENT_ID_CONNECT_LIMIT},
+    [MATCH_PORT_IN_USE] = {"Tcpip", EVENT_ID_PORT_IN_USE},
+    [MATCH_NO_PORT] = {"Tcpip", EVENT_ID_NO_PORT},
     [MATCH_STARTED_AGAIN] = {"EventLog", EVENT_ID_LOG_STARTED},
     [MATCH_STILL_RUNNING] = {"EventLog", EVENT_ID_UPTIME},
 };
@@ -21,6 +23,11 @@ static bool matches(const struct event *event, enum match_kind kind)
 bool match_connect_limit(const struct event *event)
 {
     return matches(event, MATCH_CONNECT_LIMIT);
+}
+
+bool match_ports(const struct event *event)
+{
+    return matches(event, MATCH_PORT_IN_USE) || matches(event, MATCH_NO_PORT);
 }
 
 bool match_started_again(const struct event *event)

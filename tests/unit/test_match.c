@@ -26,6 +26,27 @@ static void event_4226_of_tcpip_in_any_letter_case(void)
     }
 }
 
+static void events_4227_and_4231_of_tcpip_are_of_ports(void)
+{
+    static const struct {
+        const char *provider;
+        uint16_t id;
+        bool match;
+    } cases[] = {
+        {"Tcpip", 4227, true},   {"Tcpip", 4231, true},
+        {"TCPIP", 4227, true},   {"tcpip", 4231, true},
+        {"Tcpip", 4226, false},  {"Tcpip", 4228, false},
+        {"Tcpip", 4230, false},  {"Tcpip", 4207, false},
+        {"Tcpip6", 4227, false}, {"Microsoft-Windows-TCPIP", 4231, false},
+        {"", 4227, false},       {NULL, 4231, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct event event = {.provider = cases[i].provider, .id = cases[i].id};
+        CHECK(match_ports(&event) == cases[i].match);
+        CHECK(!match_ports(&event) || !match_connect_limit(&event));
+    }
+}
+
 static void event_6005_is_a_start_of_windows(void)
 {
     static const struct {
@@ -46,6 +67,7 @@ int main(void)
 {
     static const struct unit_case cases[] = {
         {"event 4226 of Tcpip in any letter case", event_4226_of_tcpip_in_any_letter_case},
+        {"events 4227 and 4231 of Tcpip are of ports", events_4227_and_4231_of_tcpip_are_of_ports},
         {"event 6005 is a start of Windows", event_6005_is_a_start_of_windows},
     };
     return RUN_SUITE("match", cases);
