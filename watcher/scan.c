@@ -8,6 +8,7 @@
 #include "loop/clock.h"
 #include "patchcore.h"
 #include "policy_file.h"
+#include "ports/ports.h"
 #include "scan_json.h"
 #include "scan_piece.h"
 #include "text.h"
@@ -31,11 +32,13 @@ struct scan {
     const struct command_options *options;
     const struct os *os;
     struct policy policy;
-    struct burst_scan *bursts;
+    struct burst_scan *bursts[SCAN_KINDS];
     struct crew *crew;
     struct scan_wish wish;
     struct buf out;
-    uint64_t files, records, matches, burst_count, damaged;
+    uint64_t files, records, damaged;
+    uint64_t matches[SCAN_KINDS], burst_counts[SCAN_KINDS];
+    enum scan_kind printed; /* of which kind the bursts are that are printed just now */
     uint64_t unreadable;
     uint64_t progress_shown; /* time; 0: never */
     bool shows_progress;
@@ -113,10 +116,10 @@ static void say_unreadable(struct scan *s, const char *path, enum os_status stat
     free(text);
 }
 
-static void add_time(void *context, const char *computer, uint64_t time)
+static void add_time(void *context, enum scan_kind kind, const char *computer, uint64_t time)
 {
     struct scan *s = context;
-    if (!burst_scan_add(s->bursts, computer, time)) {
+    if (!burst_scan_add(s->bursts[kind], computer, time)) {
         s->no_memory = true;
     }
 }
@@ -177,7 +180,9 @@ static bool emit(void *context, void *found, bool last)
     struct scan *s = context;
     struct scan_piece *piece = found;
     s->records += piece->records;
-    s->matches += piece->matches;
+    for (int kind = 0; kind < SCAN_KINDS; kind++) {
+        s->matches[kind] += piece->counts[kind];
+    }
     s->damaged += piece->damaged;
     s->no_memory = s->no_memory || piece->no_memory;
     scan_piece_each(piece, add_time, s);
@@ -252,11 +257,12 @@ static void cannot_walk(void *context, const char *path, enum os_status status)
 static bool print_burst(void *context, const struct burst *burst)
 {
     struct scan *s = context;
-    s->burst_count++;
+    bool ports = s->printed == SCAN_PORTS;
+    s->burst_counts[s->printed]++;
     if (s->options->json) {
         struct json j = json_start(&s->out);
         json_open_object(&j, NULL);
-        scan_json_burst(&j, burst);
+        scan_json_burst_of(&j, burst, ports ? "ports" : NULL);
         json_close_object(&j);
         buf_add_char(&s->out, '\n');
     } else {
@@ -264,7 +270,8 @@ static bool print_burst(void *context, const struct burst *burst)
         char last[WINTIME_TEXT_SIZE];
         wintime_plain(burst->first, first);
         wintime_plain(burst->last, last);
-        buf_printf(&s->out, "Burst: %" PRIu64 " events of ", burst->events);
+        buf_printf(&s->out, "%s: %" PRIu64 " events of ", ports ? "Ports run out" : "Burst",
+                   burst->events);
         add_printable(&s->out, burst->computer[0] != '\0' ? burst->computer : "one computer");
         buf_printf(&s->out, ", %s to %s\n", first, last);
     }
@@ -278,9 +285,11 @@ static void print_summary_json(struct scan *s)
     json_open_object(&j, "summary");
     json_number(&j, "files", s->files);
     json_number(&j, "records", s->records);
-    json_number(&j, "matches", s->matches);
-    json_number(&j, "bursts", s->burst_count);
+    json_number(&j, "matches", s->matches[SCAN_LIMIT]);
+    json_number(&j, "bursts", s->burst_counts[SCAN_LIMIT]);
     json_number(&j, "damaged", s->damaged);
+    json_number(&j, "ports", s->matches[SCAN_PORTS]);
+    json_number(&j, "port_bursts", s->burst_counts[SCAN_PORTS]);
     json_close_object(&j);
     json_close_object(&j);
     buf_add_char(&s->out, '\n');
@@ -304,26 +313,40 @@ static void print_other_thresholds(struct scan *s)
         buf_printf(&s->out, "%18" PRIu32, events[e]);
         for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
             buf_printf(&s->out, "%12" PRIu64,
-                       burst_scan_count(s->bursts, events[e], windows[w] * WINTIME_PER_SECOND));
+                       burst_scan_count(s->bursts[SCAN_LIMIT], events[e],
+                                        windows[w] * WINTIME_PER_SECOND));
         }
         buf_add_char(&s->out, '\n');
     }
 }
 
-static void print_summary(struct scan *s)
+/* "2 of them event 4226 of Tcpip; 0 bursts of 3 or more within 1 hour." */
+static void print_found(struct scan *s, enum scan_kind kind, const char *events)
 {
     buf_printf(&s->out,
-               "%" PRIu64 " log%s, %" PRIu64 " records, %" PRIu64
-               " of them event 4226 of Tcpip; %" PRIu64 " burst%s of %" PRIu32 " or more within ",
-               s->files, s->files == 1 ? "" : "s", s->records, s->matches, s->burst_count,
-               s->burst_count == 1 ? "" : "s", s->policy.events);
+               "%" PRIu64 " of them %s of Tcpip; %" PRIu64 " burst%s of %" PRIu32
+               " or more within ",
+               s->matches[kind], events, s->burst_counts[kind],
+               s->burst_counts[kind] == 1 ? "" : "s", s->policy.events);
     text_duration(&s->out, s->policy.window_seconds);
     buf_add_text(&s->out, ".\n");
+}
+
+static void print_summary(struct scan *s)
+{
+    buf_printf(&s->out, "%" PRIu64 " log%s, %" PRIu64 " records, ", s->files,
+               s->files == 1 ? "" : "s", s->records);
+    print_found(s, SCAN_LIMIT, "event 4226");
+    if (s->matches[SCAN_PORTS] > 0) {
+        print_found(s, SCAN_PORTS, "event 4227 or 4231");
+        ports_hint(&s->out);
+        buf_add_char(&s->out, '\n');
+    }
     if (s->damaged > 0) {
         buf_printf(&s->out, "%" PRIu64 " damaged place%s; what could be read there is counted.\n",
                    s->damaged, s->damaged == 1 ? "" : "s");
     }
-    if (s->matches > 1) {
+    if (s->matches[SCAN_LIMIT] > 1) {
         print_other_thresholds(s);
     }
 }
@@ -352,14 +375,21 @@ static bool read_all(struct scan *s)
     return !s->no_memory;
 }
 
+static void print_bursts(struct scan *s, enum scan_kind kind)
+{
+    uint64_t window = s->policy.window_seconds * WINTIME_PER_SECOND;
+    s->printed = kind;
+    if (!burst_scan_each(s->bursts[kind], s->policy.events, window, print_burst, s)) {
+        s->no_memory = true;
+    }
+}
+
 static int run_scan(struct scan *s)
 {
     s->no_memory = !read_all(s) || s->no_memory;
     clear_progress(s);
-    s->no_memory =
-        !burst_scan_each(s->bursts, s->policy.events, s->policy.window_seconds * WINTIME_PER_SECOND,
-                         print_burst, s) ||
-        s->no_memory;
+    print_bursts(s, SCAN_LIMIT);
+    print_bursts(s, SCAN_PORTS);
     (s->options->json ? print_summary_json : print_summary)(s);
     (void)write_out(s);
     if (s->no_memory) {
@@ -380,8 +410,10 @@ int command_scan(const struct command_options *options)
         return PC_USAGE;
     }
     s.shows_progress = term_is_terminal(TERM_ERR);
-    s.bursts = burst_scan_open();
-    if (!policy_defaults(&s.policy) || s.bursts == NULL) {
+    s.bursts[SCAN_LIMIT] = burst_scan_open();
+    s.bursts[SCAN_PORTS] = burst_scan_open();
+    if (!policy_defaults(&s.policy) || s.bursts[SCAN_LIMIT] == NULL ||
+        s.bursts[SCAN_PORTS] == NULL) {
         command_complain("Out of memory.");
     } else if (policy_load(s.os, options->policy_file, &s.policy, &why) == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));
@@ -390,7 +422,8 @@ int command_scan(const struct command_options *options)
         result = run_scan(&s);
     }
     policy_free(&s.policy);
-    burst_scan_close(s.bursts);
+    burst_scan_close(s.bursts[SCAN_LIMIT]);
+    burst_scan_close(s.bursts[SCAN_PORTS]);
     buf_free(&s.out);
     buf_free(&why);
     return result;

@@ -143,6 +143,11 @@ void scan_json_event(struct buf *out, const char *file, const struct event *even
 
 void scan_json_burst(struct json *j, const struct burst *burst)
 {
+    scan_json_burst_of(j, burst, NULL);
+}
+
+void scan_json_burst_of(struct json *j, const struct burst *burst, const char *kind)
+{
     char first[WINTIME_TEXT_SIZE];
     char last[WINTIME_TEXT_SIZE];
     wintime_iso(burst->first, first);
@@ -152,5 +157,8 @@ void scan_json_burst(struct json *j, const struct burst *burst)
     json_text(j, "first", first);
     json_text(j, "last", last);
     json_number(j, "events", burst->events);
+    if (kind != NULL) {
+        json_text(j, "kind", kind);
+    }
     json_close_object(j);
 }

@@ -19,4 +19,8 @@ void scan_json_event_plain(struct buf *out, const char *file, const struct event
  */
 void scan_json_burst(struct json *j, const struct burst *burst);
 
+/* The same with a further member "kind": "ports" for a burst of events that say that ports run out.
+ * NULL: without it. */
+void scan_json_burst_of(struct json *j, const struct burst *burst, const char *kind);
+
 #endif

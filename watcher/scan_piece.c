@@ -68,31 +68,38 @@ void scan_piece_clear(struct scan_piece *piece)
     buf_clear(&piece->trouble);
     buf_clear(&piece->times);
     piece->records = 0;
-    piece->matches = 0;
     piece->damaged = 0;
+    memset(piece->counts, 0, sizeof piece->counts);
 }
 
-/* ---- matching records: the time, whether a computer is named, and its name with a NUL ---- */
+/* ---- matching records: the time, the kind, whether a computer is named, its name with a NUL ----
+ */
 
-static void keep_time(struct scan_piece *piece, const struct event *event)
+enum { KEPT_KIND = sizeof(uint64_t), KEPT_NAMED, KEPT_NAME };
+
+static void keep_time(struct scan_piece *piece, enum scan_kind kind, const struct event *event)
 {
     bool named = event->computer != NULL;
     buf_add(&piece->times, &event->time, sizeof event->time);
+    buf_add_char(&piece->times, (char)kind);
     buf_add_char(&piece->times, named ? 1 : 0);
     buf_add(&piece->times, named ? event->computer : "", named ? strlen(event->computer) + 1 : 1);
 }
 
 void scan_piece_each(const struct scan_piece *piece,
-                     void (*each)(void *context, const char *computer, uint64_t time),
+                     void (*each)(void *context, enum scan_kind kind, const char *computer,
+                                  uint64_t time),
                      void *context)
 {
     const struct buf *times = &piece->times;
     for (size_t at = 0; at < times->len;) {
+        const char *kept = times->data + at;
+        const char *computer = kept + KEPT_NAME;
         uint64_t time;
-        memcpy(&time, times->data + at, sizeof time);
-        const char *computer = times->data + at + sizeof time + 1;
-        each(context, computer[-1] != 0 ? computer : NULL, time);
-        at += sizeof time + 1 + strlen(computer) + 1;
+        memcpy(&time, kept, sizeof time);
+        each(context, (enum scan_kind)kept[KEPT_KIND], kept[KEPT_NAMED] != 0 ? computer : NULL,
+             time);
+        at += KEPT_NAME + strlen(computer) + 1;
     }
 }
 
@@ -132,16 +139,22 @@ static bool make_room(struct scan_piece *piece)
     return !piece->no_memory && crew_flush(piece->place);
 }
 
+/* SCAN_KINDS for a record that is not looked for. */
+static enum scan_kind kind_of(const struct event *event)
+{
+    return match_connect_limit(event) ? SCAN_LIMIT : match_ports(event) ? SCAN_PORTS : SCAN_KINDS;
+}
+
 static bool take_event(void *context, const struct event *event)
 {
     struct scan_piece *piece = context;
     const struct scan_wish *wish = piece->wish;
-    bool match = match_connect_limit(event);
-    if (match) {
-        piece->matches++;
-        keep_time(piece, event);
+    enum scan_kind kind = kind_of(event);
+    if (kind != SCAN_KINDS) {
+        piece->counts[kind]++;
+        keep_time(piece, kind, event);
     }
-    if (match || wish->all) {
+    if (kind != SCAN_KINDS || wish->all) {
         print_event(piece, event);
     }
     if (wish->tick != NULL && ++piece->seen % TICK_RECORDS == 0) {
@@ -177,8 +190,10 @@ bool scan_log_split(struct scan_log *log, struct scan_piece *first)
 static struct log_result read_log(struct scan_piece *piece, const struct log_input *input,
                                   const struct log_sink *sink)
 {
-    static const uint16_t connect_limit = EVENT_ID_CONNECT_LIMIT;
-    const struct log_how how = {.only = piece->wish->all ? NULL : &connect_limit};
+    static const struct log_ids wanted = {EVENT_ID_CONNECT_LIMIT,
+                                          1 | 1 << (EVENT_ID_PORT_IN_USE - EVENT_ID_CONNECT_LIMIT) |
+                                              1 << (EVENT_ID_NO_PORT - EVENT_ID_CONNECT_LIMIT)};
+    const struct log_how how = {.only = piece->wish->all ? NULL : &wanted};
     if (piece->log->chunks != NULL) {
         return evtx_file_read(piece->log->chunks, input, piece->first_chunk, piece->chunk_count,
                               sink, &how);

@@ -9,6 +9,9 @@
 
 #include "base/buf.h"
 
+/* What records are looked for: those of the limit, and those of ports that run out. */
+enum scan_kind { SCAN_LIMIT, SCAN_PORTS, SCAN_KINDS };
+
 /* An open log. One that is read in pieces belongs to all of them, and is closed behind the last. */
 struct scan_log {
     char *path;
@@ -43,7 +46,8 @@ struct scan_piece {
     struct buf out;     /* lines for the standard output */
     struct buf trouble; /* sentences on damaged places, a line each */
     struct buf times;   /* of the matching records: see scan_piece_each() */
-    uint64_t records, matches, damaged;
+    uint64_t records, damaged;
+    uint64_t counts[SCAN_KINDS]; /* matching records */
     /* Known at its end. */
     enum log_end end;
     enum os_status status; /* of reading the log */
@@ -69,10 +73,11 @@ void scan_piece_free(struct scan_piece *piece);
 /* Reads it; what a crew runs. */
 void scan_piece_run(void *context, struct crew_place *place);
 
-/* The matching records found since the last time: their computers (NULL where the record names
- * none) and times, in their order. */
+/* The matching records found since the last time: of which kind they are, their computers (NULL
+ * where the record names none) and times, in their order. */
 void scan_piece_each(const struct scan_piece *piece,
-                     void (*each)(void *context, const char *computer, uint64_t time),
+                     void (*each)(void *context, enum scan_kind kind, const char *computer,
+                                  uint64_t time),
                      void *context);
 
 /* Forgets what was found, behind an emission. */

@@ -63,9 +63,9 @@ for i in range(2000):
     open("small/%04d.evtx" % i, "wb").write(log[:4096] + log[at : at + 65536])
 P
 "$tests/make_log" create classic.evt --limit 100000000 --size 1048576
-"$tests/make_log" append classic.evt --limit 100000000 --event 4231 --decoy --count 250000 --time 2005-01-01T00:00:00Z
+"$tests/make_log" append classic.evt --limit 100000000 --event 4207 --decoy --count 250000 --time 2005-01-01T00:00:00Z
 "$tests/make_log" close classic.evt
-"$tests/make_log" xml events.xml --event 4231 --count 60000 --time 2005-01-01T00:00:00Z
+"$tests/make_log" xml events.xml --event 4207 --count 60000 --time 2005-01-01T00:00:00Z
 
 echo "machine   $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
 echo "logs      .evtx $((megabytes)) MB with $records records, and 2000 of 70 KB; .evt $(($(size_of classic.evt) / 1000000)) MB; XML $(($(size_of events.xml) / 1000000)) MB; median of $rounds"

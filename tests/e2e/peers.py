@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Compares dump_log's fields of every record of an .evtx file with another reader's.
 
-    peers.py DUMP_LOG libevtx|python-evtx LOG
+    peers.py DUMP_LOG TCPIPWATCH libevtx|python-evtx LOG
 
 Debian's Python is named above since the peers are Debian's modules. Every record that the peer can
 read has to be read, with the same fields; times are compared as precisely as the peer writes them.
+What "tcpipwatch scan" finds, the events of the limit and those of ports that run out, is compared
+with what the peer's records have.
 """
 
 import datetime
@@ -93,8 +95,24 @@ def same_time(ours, theirs, peer):
     return abs(moment(ours) - moment(theirs)) <= (20 if peer == "python-evtx" else 0)
 
 
+def found(watch, path, theirs):
+    """Whether scan finds the events of Tcpip that the peer's records have."""
+    scan = subprocess.run([watch, "scan", "--json", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    lines = [json.loads(line) for line in scan.stdout.splitlines()]
+    summary = lines[-1]["summary"]
+    listed = sorted((line["event_id"], line["record"]) for line in lines if "event_id" in line)
+    expected = sorted((record["event_id"], record["record"]) for record in theirs
+                      if (record["provider"] or "").lower() == "tcpip"
+                      and record["event_id"] in (4226, 4227, 4231))
+    matches = sum(code == 4226 for code, _ in expected)
+    print(f"{path}: {matches} events 4226, {len(expected) - matches} of ports")
+    return (listed == expected and summary["matches"] == matches and
+            summary["ports"] == len(expected) - matches)
+
+
 def main():
-    dump_log, peer, path = sys.argv[1:]
+    dump_log, watch, peer, path = sys.argv[1:]
     dump = subprocess.run([dump_log, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           check=False)
     ours = [json.loads(line) for line in dump.stdout.splitlines()][:-1]
@@ -102,10 +120,10 @@ def main():
     for record in ours:
         by_number.setdefault(record["record"], []).append(record)
     read = {"libevtx": read_libevtx, "python-evtx": read_python_evtx}[peer]
-    theirs = 0
+    theirs = []
     wrong = 0
     for record in read(path):
-        theirs += 1
+        theirs.append(record)
         candidates = by_number.get(record["record"], [])
         good = any(all(c[key] == record[key] for key in KEYS) and
                    same_time(c["time"], record["time"], peer) for c in candidates)
@@ -115,8 +133,12 @@ def main():
                 print(f"    {path}: {peer} says\n        {record}\n    and dump_log\n"
                       f"        {candidates}")
     missing = UNREADABLE.get((peer, path), 0)
-    print(f"{path}: {peer} {theirs} records, dump_log {len(ours)}, {wrong} differ")
-    return 1 if wrong or theirs + missing != len(ours) or dump.returncode != 0 else 0
+    print(f"{path}: {peer} {len(theirs)} records, dump_log {len(ours)}, {wrong} differ")
+    same = not wrong and len(theirs) + missing == len(ours) and dump.returncode == 0
+    if not found(watch, path, theirs):
+        print(f"    {path}: tcpipwatch scan finds others")
+        same = False
+    return 0 if same else 1
 
 
 if __name__ == "__main__":

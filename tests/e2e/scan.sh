@@ -26,7 +26,8 @@ json out '[(line["record"], line["time"]) for line in lines[:-1]] == [
 json out 'lines[0] | {"file": ""} == {"file": "", "record": 3882,
     "time": "2011-09-16T21:16:52.0000000Z", "channel": None, "provider": "Tcpip", "event_id": 4226,
     "qualifiers": 32768, "level": 3, "computer": "WKS-WINXP32BIT"}'
-json out 'lines[-1] == {"summary": {"files": 1, "records": 121, "matches": 2, "bursts": 0, "damaged": 0}}'
+json out 'lines[-1] == {"summary": {"files": 1, "records": 121, "matches": 2, "bursts": 0, "damaged": 0,
+    "ports": 0, "port_bursts": 0}}'
 expect 0 "every record" "$watch" scan --all --json "$xp"
 json out '[line["record"] for line in lines[:-1]] == list(range(3870, 3991))'
 expect 0 "every record as text" "$watch" scan --all "$xp"
@@ -54,6 +55,53 @@ new_log two.evt
 expect 0 "over two files" "$watch" scan one.evt two.evt
 says out "Burst: 3 events of"
 
+# ---- ports that run out ----
+
+for kind in evt evtx xml; do
+    rm -f ports.*
+    if [ $kind != xml ]; then ./make_log create ports.$kind; fi
+    write="append"
+    if [ $kind = xml ]; then write=xml; fi
+    ./make_log $write ports.$kind --event 4227 --count 4 --time 2026-01-10T08:00:00Z --step 60 --decoy
+    ./make_log $write ports.$kind --event 4231 --time 2026-01-10T08:10:00Z
+    ./make_log $write ports.$kind --event 4231 --count 2 --time 2026-01-10T08:10:00Z --computer OTHER
+    ./make_log $write ports.$kind --count 2 --time 2026-01-10T08:20:00Z
+    ./make_log $write ports.$kind --event 4228 --count 3 --time 2026-01-10T08:30:00Z
+    ./make_log $write ports.$kind --event 4227 --source Microsoft-Windows-TCPIP --time 2026-01-10T08:40:00Z
+    expect 0 "events of ports, $kind" "$watch" scan ports.$kind
+    check "one line each" test "$(grep -c ' Tcpip 4227  WKS-WINXP32BIT ' out)" = 4
+    check "also for 4231" test "$(grep -c ' Tcpip 4231  ' out)" = 3
+    check "and none for others" test "$(grep -c ' record ' out)" = 9
+    says out "Ports run out: 5 events of WKS-WINXP32BIT, 2026-01-10 08:00:00 UTC to 2026-01-10 08:10:00 UTC"
+    says_not out "Burst: "
+    says out "2 of them event 4226 of Tcpip; 0 bursts of 3 or more within 1 hour."
+    says out "7 of them event 4227 or 4231 of Tcpip; 1 burst of 3 or more within 1 hour."
+    says out "What helps where ports run out: "
+    # They are counted by themselves.
+    check "the other thresholds are those of 4226" grep -qE '^ +2 +1 +1 +1 +1$' out
+    expect 0 "as JSON, $kind" "$watch" scan --json ports.$kind
+    json out '[line["event_id"] for line in lines[:-2]] == [4227] * 4 + [4231] * 3 + [4226] * 2'
+    json out 'lines[-2] == {"burst": {"computer": "WKS-WINXP32BIT",
+        "first": "2026-01-10T08:00:00.0000000Z", "last": "2026-01-10T08:10:00.0000000Z",
+        "events": 5, "kind": "ports"}}'
+    json out 'lines[-1]["summary"] | {"records": 0} == {"files": 1, "records": 0, "matches": 2,
+        "bursts": 0, "damaged": 0, "ports": 7, "port_bursts": 1}'
+    expect 0 "all, $kind" "$watch" scan --all --json ports.$kind
+    json out 'lines[-1]["summary"]["ports"] == 7 and lines[-1]["summary"]["matches"] == 2'
+done
+# Both kinds at a time: first the bursts of 4226, then those of ports; none makes the other larger.
+new_log
+for at in 08:00:00 08:00:10 08:00:20; do
+    events 1 --event 4231 --time 2026-01-10T${at}Z
+    events 1 --time 2026-01-10T${at}Z
+done
+expect 0 "both kinds of bursts" "$watch" scan --json "$log"
+json out '[line["burst"].get("kind") for line in lines[-3:-1]] == [None, "ports"] and
+    [line["burst"]["events"] for line in lines[-3:-1]] == [3, 3]'
+expect 0 "where there are none" "$watch" scan "$xp"
+says_not out "4231"
+says_not out "run out"
+
 # ---- directories ----
 
 mkdir -p disk/config/old disk/empty
@@ -65,7 +113,7 @@ printf '<project><target/></project>' > disk/config/build.xml
 ln -s ../config disk/config/circle.evt
 expect 0 "a directory" "$watch" scan --json disk
 json out 'lines[-1]["summary"] == {"files": 6, "records": 121 + 1 + 3 + 3 + 3, "matches": 2,
-    "bursts": 0, "damaged": 0}'
+    "bursts": 0, "damaged": 0, "ports": 0, "port_bursts": 0}'
 json out '{line["file"] for line in lines[:-1]} == {"disk/config/SysEvent.Evt"}'
 check "no word on other files" test ! -s err
 expect 0 "an empty directory" "$watch" scan disk/empty

@@ -15,7 +15,11 @@ for log in "$samples"/*.evtx; do
 done
 "$make_log" create logs/big.evtx
 "$make_log" append logs/big.evtx --count 40000 --decoy --time 2011-09-20T15:43:01Z
+for code in 4227 4228 4231; do
+    "$make_log" append logs/big.evtx --event $code --count 500 --time 2011-09-21T00:00:00Z
+done
 "$make_log" xml logs/burst.xml --count 300
+"$make_log" xml logs/burst.xml --event 4231 --count 300
 echo "no log at all" > logs/none.evtx
 head -c 1000000 logs/big.evtx > logs/cut.evtx
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Compares what dump_log reads in each sample log with the sample's row in truth.tsv.
+"""Compares what dump_log reads in each sample log, and what tcpipwatch scan counts there, with the
+sample's row in truth.tsv.
 
-    truth.py DUMP_LOG SAMPLES
+    truth.py DUMP_LOG TCPIPWATCH SAMPLES
 
 Where the row says that tools disagree ("accept A..B"), a count from A to B will do. The first and
 last times of the table are the earliest and the latest, since records are not ordered by time; where
@@ -47,8 +48,18 @@ def compare(row, records, complaints):
         expect("order", "not ascending", numbers == sorted(numbers))
 
 
+def compare_scan(row, watch, path, complaints):
+    scan = subprocess.run([watch, "scan", "--json", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    summary = json.loads(scan.stdout.splitlines()[-1])["summary"]
+    if summary["matches"] != int(row["e4226"]):
+        complaints.append(f"{row['file']}: scan finds {summary['matches']} events 4226")
+    if summary["ports"] != int(row["e4227"]) + int(row["e4231"]):
+        complaints.append(f"{row['file']}: scan finds {summary['ports']} events 4227 and 4231")
+
+
 def main():
-    dump_log, samples = sys.argv[1:]
+    dump_log, watch, samples = sys.argv[1:]
     complaints = []
     rows = 0
     with open(os.path.join(samples, "truth.tsv"), encoding="utf-8", newline="") as table:
@@ -60,6 +71,7 @@ def main():
                 complaints.append(f"{row['file']}: dump_log ended with {dump.returncode}")
                 continue
             compare(row, lines[:-1], complaints)
+            compare_scan(row, watch, path, complaints)
             end = lines[-1]
             if end["incomplete"] or (end["damaged"] and "chunk-crc-bad" not in row["notes"]):
                 complaints.append(f"{row['file']}: {end}")

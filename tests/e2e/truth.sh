@@ -9,7 +9,7 @@ samples=$(cd "${2:?SAMPLES}" 2> /dev/null && pwd) || { echo "skipped: no folder 
 [ -f "$samples/truth.tsv" ] || { echo "skipped: no $samples/truth.tsv"; exit 77; }
 begin "$1"
 
-run python3 "$tests/truth.py" "$build/tests/dump_log" "$samples"
+run python3 "$tests/truth.py" "$build/tests/dump_log" "$build/tcpipwatch" "$samples"
 cat out
 if [ "$status" = 0 ]; then ok; else bad "the samples against truth.tsv"; fi
 finish

@@ -108,11 +108,11 @@ windows
 on_burst notify
 rm -f "$log"
 ./make_log create "$log" --size 65536 --limit 65536
-events 500 --limit 65536 --event 7036 --source SCM --time 2026-01-01T00:00:00Z
+events 500 --limit 65536 --event 4207 --time 2026-01-01T00:00:00Z
 begin_watching
 for day in 02 03 04 05; do
     for hour in 00 02 04 06 08; do
-        events 20 --limit 65536 --event 7036 --source SCM --time "2026-01-${day}T$hour:00:00Z"
+        events 20 --limit 65536 --event 4207 --time "2026-01-${day}T$hour:00:00Z"
         events 1 --limit 65536 --time "2026-01-${day}T$hour:01:00Z"
     done
 done

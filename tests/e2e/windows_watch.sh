@@ -48,7 +48,8 @@ cp "$here"/../data/*.evtx "$here"/../data/*.xml logs/inner
 expect 0 "--version" watch --version
 check "one line of version" grep -qE '^tcpipwatch [0-9.]+' out
 expect 0 "a directory" watch scan --json logs
-json out 'lines[-1]["summary"] == {"files": 6, "records": 131, "matches": 2, "bursts": 0, "damaged": 0}'
+json out 'lines[-1]["summary"] == {"files": 6, "records": 131, "matches": 2, "bursts": 0, "damaged": 0,
+    "ports": 0, "port_bursts": 0}'
 json out '[(line["record"], line["time"]) for line in lines[:-1]] == [
     (3882, "2011-09-16T21:16:52.0000000Z"), (3975, "2011-09-19T19:22:48.0000000Z")]'
 expect 0 "every record" watch scan --all --json "logs\\$xp"

@@ -23,8 +23,8 @@ struct reader {
     struct evt_mark bounds; /* the records are those from begin to end */
     bool bounds_known;      /* false: there is no end-of-file record */
     bool growing;
-    bool resumed;         /* reads on behind a place */
-    const uint16_t *only; /* NULL: every event id */
+    bool resumed;               /* reads on behind a place */
+    const struct log_ids *only; /* NULL: every event id */
     struct buf names;
 };
 
@@ -278,7 +278,7 @@ static bool behind_place(struct reader *r, const struct log_place *place, struct
 static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
 {
     struct event event;
-    if (r->only != NULL && evt_record_id(look->bytes) != *r->only) {
+    if (r->only != NULL && !log_ids_have(r->only, evt_record_id(look->bytes))) {
         r->run.result.records++;
         return true;
     }

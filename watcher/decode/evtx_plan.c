@@ -318,7 +318,8 @@ static bool make_event(struct evtx_plans *plans, const struct plan *plan, const 
 /* ---- one record ---- */
 
 enum evtx_glance evtx_plans_read(struct evtx_plans *plans, const uint8_t *chunk, size_t size,
-                                 size_t at, size_t length, const uint16_t *only, struct event *out)
+                                 size_t at, size_t length, const struct log_ids *only,
+                                 struct event *out)
 {
     const uint8_t *record = chunk + at;
     size_t begin = at + EVTX_RECORD_HEADER;
@@ -349,7 +350,7 @@ enum evtx_glance evtx_plans_read(struct evtx_plans *plans, const uint8_t *chunk,
     if (only != NULL) {
         uint64_t id = 0;
         (void)number_at(&shape->fields[FIELD_EVENT_ID], chunk + here, &id);
-        if ((id & UINT16_MAX) != *only) {
+        if (!log_ids_have(only, (uint16_t)id)) {
             return EVTX_GLANCE_OTHER;
         }
     }

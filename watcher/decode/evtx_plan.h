@@ -9,6 +9,7 @@
 #define WATCHER_DECODE_EVTX_PLAN_H
 
 #include "event_fields.h"
+#include "part.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,14 +25,15 @@ void evtx_plans_next_chunk(struct evtx_plans *plans);
 
 enum evtx_glance {
     EVTX_GLANCE_UNUSUAL, /* read it with binxml_read() */
-    EVTX_GLANCE_OTHER,   /* a record without damage, of another event id than the one asked for */
+    EVTX_GLANCE_OTHER,   /* a record without damage, of no event id that was asked for */
     EVTX_GLANCE_EVENT,
 };
 
 /* Looks at the whole record of `length` bytes at `at` in the chunk of which `size` bytes are there.
- * With `only`, just records of that event id become an event. Its texts live in `plans` until the
+ * With `only`, just records of those event ids become an event. Its texts live in `plans` until the
  * next record is looked at. */
 enum evtx_glance evtx_plans_read(struct evtx_plans *plans, const uint8_t *chunk, size_t size,
-                                 size_t at, size_t length, const uint16_t *only, struct event *out);
+                                 size_t at, size_t length, const struct log_ids *only,
+                                 struct event *out);
 
 #endif
