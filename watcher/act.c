@@ -66,7 +66,7 @@ void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *
 static void add_burst(struct json *j, const struct engine_burst *burst)
 {
     if (burst->last == 0) {
-        json_null(j, "burst");
+        json_no_value(j, "burst");
     } else {
         const struct burst told = {burst->computer, burst->first, burst->last, burst->events};
         scan_json_burst(j, &told);
