@@ -48,7 +48,8 @@ static void step_on(struct log *log, bool alone)
     }
 }
 
-/* Lines of two logs come by their times, those of one as they stand there. */
+/* Lines of two logs come by their times, those of one as they stand there. tcpippatch writes whole
+ * seconds only: in the same one the watcher's log, which is the first, goes before its. */
 static void read_lines(struct explain *e, struct log *logs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -57,7 +58,8 @@ static void read_lines(struct explain *e, struct log *logs, size_t count)
     for (;;) {
         struct log *next = NULL;
         for (size_t i = 0; i < count; i++) {
-            if (logs[i].more && (next == NULL || logs[i].time < next->time)) {
+            if (logs[i].more && (next == NULL || logs[i].time / WINTIME_PER_SECOND <
+                                                     next->time / WINTIME_PER_SECOND)) {
                 next = &logs[i];
             }
         }

@@ -27,7 +27,8 @@
     X(pending)                                                                                     \
     X(wintime)                                                                                     \
     X(text)                                                                                        \
-    X(burst)
+    X(burst)                                                                                       \
+    X(story)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

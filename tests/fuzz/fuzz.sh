@@ -43,6 +43,7 @@ most() {
     xml | policy | binxml | image) echo 8192 ;;
     wintime) echo 64 ;;
     burst) echo 400 ;;
+    story) echo 16384 ;;
     *) echo 2048 ;;
     esac
 }
