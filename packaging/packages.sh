@@ -5,7 +5,8 @@
 
 # To build and install the programs for this machine.
 # shellcheck disable=SC2034
-packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-dev libdeflate-dev"
+packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-dev libjansson-dev
+    libdeflate-dev"
 
 # For the installer of Windows, see installer.sh.
 # shellcheck disable=SC2034

@@ -10,7 +10,7 @@ set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR ${windows_arch})
 
 set(WINDOWS_DEPS "${CMAKE_CURRENT_LIST_DIR}/../build/windows-deps/${windows_arch}"
-    CACHE PATH "libxml2, inih and CUnit for Windows, built by packaging/windows-deps.sh")
+    CACHE PATH "libxml2, inih, jansson and CUnit for Windows, built by packaging/windows-deps.sh")
 # CMake reads this file again for each of its own trial builds: they have to see the same folder.
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WINDOWS_DEPS)
 get_filename_component(windows_deps "${WINDOWS_DEPS}" ABSOLUTE)

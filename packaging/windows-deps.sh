@@ -1,5 +1,5 @@
 #!/bin/sh
-# Cross-builds the three libraries of the project for Windows, as static libraries:
+# Cross-builds the four libraries of the project for Windows, as static libraries:
 #   PREFIX_BASE/i686     loads on Windows XP SP2 (32 bit)
 #   PREFIX_BASE/x86_64   loads on Windows XP x64 (64 bit)
 # each with include/ and lib/.
@@ -55,6 +55,12 @@ libinih_version=59-1
 libinih_orig=libinih_59.orig.tar.gz
 libinih_orig_sha256=062279922805f5e9a369551a08d5ddb506140fe50774183ffdbb7c22bb97e3f4
 libinih_debian_sha256=1271db2900148296fd5b9ea1518947458d26957b737b07042422023b362fc353
+
+jansson_suite=bookworm
+jansson_version=2.14-2
+jansson_orig=jansson_2.14.orig.tar.gz
+jansson_orig_sha256=c739578bf6b764aa0752db9a2fdadcfe921c78f1228c7ec0bb47fa804c55d17b
+jansson_debian_sha256=e89fe4fd8221f6934ddb50f2e7f8404311928d0e23e49a5599f3d3d14ee8cb88
 
 cunit_suite=bookworm
 cunit_version=2.1-3-dfsg-2.6
@@ -181,7 +187,7 @@ unpack() {
     done < "$work/series"
 }
 
-names="libxml2 libinih cunit"
+names="libxml2 libinih jansson cunit"
 [ "$arches" != native ] || names=libxml2
 for name in $names; do
     fetch "$name"
@@ -255,6 +261,27 @@ build_inih() {
     pkgconfig inih inih "${libinih_version%-*}" inih
 }
 
+build_jansson() {
+    # Without its configure, which the tarball does not bring: what it would find out is said here.
+    # The seed of its tables is the time and the process: what it reads is bounded.
+    (
+        cd "$work/jansson/src"
+        rm -f ./*.o
+        sed -e 's/@json_inline@/inline/' -e 's/@json_have_long_long@/1/' \
+            -e 's/@json_have_localeconv@/1/' -e 's/@json_have_[a-z]*_builtins@/0/' \
+            jansson_config.h.in > jansson_config.h
+        printf '#define %s 1\n' HAVE_LOCALE_H HAVE_STDINT_H HAVE_INT32_T HAVE_UINT32_T HAVE_UINT16_T \
+            HAVE_UINT8_T HAVE_SSIZE_T HAVE_SYS_TIME_H HAVE_GETTIMEOFDAY > jansson_private_config.h
+        echo '#define INITIAL_HASHTABLE_ORDER 3' >> jansson_private_config.h
+        for c in *.c; do
+            $cc $defines -DHAVE_CONFIG_H -I. $cflags -c "$c" -o "${c%.c}.o"
+        done
+        "$triplet-ar" rcs "$prefix/lib/libjansson.a" ./*.o
+        cp jansson.h jansson_config.h "$prefix/include/"
+    )
+    pkgconfig jansson jansson "${jansson_version%-*}" jansson
+}
+
 build_cunit() {
     # The Basic and Automated interfaces only.
     (
@@ -303,6 +330,7 @@ for arch in $arches; do
     build_libxml2
     if [ "$arch" != native ]; then
         build_inih
+        build_jansson
         build_cunit
     fi
     rm -rf "${base:?}/$arch"

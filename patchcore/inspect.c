@@ -339,7 +339,7 @@ static void json_known(struct json *j, const char *key, bool known, uint64_t num
     if (known) {
         json_number(j, key, number);
     } else {
-        json_null(j, key);
+        json_no_value(j, key);
     }
 }
 

@@ -205,7 +205,7 @@ void needs_json(struct json *j, const struct needs_facts *f)
     if (f->has_windows) {
         json_number(j, "service_pack", f->service_pack);
     } else {
-        json_null(j, "service_pack");
+        json_no_value(j, "service_pack");
     }
     json_bool(j, "rate_limiting_known", f->rate_limiting.known);
     rate_limiting_json(j, "rate_limiting", &f->rate_limiting);

@@ -29,7 +29,7 @@ void rate_limiting_json(struct json *j, const char *key, const struct rate_limit
     if (value->known && value->there) {
         json_number(j, key, value->set);
     } else {
-        json_null(j, key);
+        json_no_value(j, key);
     }
 }
 

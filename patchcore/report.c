@@ -56,7 +56,7 @@ static void add_image_json(struct buf *out, const char *path,
     if (change != NULL && change->wanted) {
         json_number(&j, "next_boot_limit", change->limit_after);
     } else if (change != NULL) {
-        json_null(&j, "next_boot_limit");
+        json_no_value(&j, "next_boot_limit");
     }
     json_close_object(&j);
     buf_add_char(out, '\n');
@@ -84,7 +84,7 @@ void report_unreadable_json(struct buf *out, const char *path, enum os_status st
     json_open_object(&j, NULL);
     json_text(&j, "path", path);
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
-        json_null(&j, unknown[i]);
+        json_no_value(&j, unknown[i]);
     }
     json_text(&j, "reason", buf_text(&reason));
     json_close_object(&j);

@@ -69,7 +69,7 @@ void watcher_tell_lines(struct watcher *w, enum policy_level level, const char *
 static void add_burst(struct json *j, const struct engine_burst *burst)
 {
     if (burst->last == 0) {
-        json_null(j, "burst");
+        json_no_value(j, "burst");
     } else {
         const struct burst told = {burst->computer, burst->first, burst->last, burst->events};
         scan_json_burst(j, &told);
@@ -81,7 +81,7 @@ static void add_copy(struct json *j, const char *key, const struct engine_copy *
 {
     char version[PC_VERSION_SIZE];
     if (!copy->known || !copy->present || copy->access != OS_OK) {
-        json_null(j, key);
+        json_no_value(j, key);
         return;
     }
     pc_version_text(&copy->version, version);
@@ -91,7 +91,7 @@ static void add_copy(struct json *j, const char *key, const struct engine_copy *
     if (copy->has_limit) {
         json_number(j, "limit", copy->limit);
     } else {
-        json_null(j, "limit");
+        json_no_value(j, "limit");
     }
     json_number(j, "crc32", copy->crc32);
     json_close_object(j);
@@ -160,7 +160,7 @@ static void keep_census(struct watcher *w, const struct engine_burst *burst, con
     if (census != NULL) {
         census_json(census, &w->policy, &j);
     } else {
-        json_null(&j, "census");
+        json_no_value(&j, "census");
     }
     json_text(&j, "why", census == NULL ? buf_text(&w->no_census) : NULL);
     json_text(&j, "verdict", census_verdict_name(census_judge(census, &w->policy)));

@@ -20,13 +20,14 @@ struct command_options {
     int path_count;
     unsigned jobs; /* threads of a scan; 0 is 1 */
     enum command_host host;
-    bool once, yes, all, json;
+    bool once, yes, all, json, list;
 };
 
 int command_run(const struct command_options *options);
 int command_scan(const struct command_options *options);
 int command_status(const struct command_options *options);
 int command_check_policy(const struct command_options *options);
+int command_explain(const struct command_options *options);
 
 /* Registers and starts the service, or stops and removes it; done is done also when there was
  * nothing to do. Windows only. */

@@ -2,6 +2,7 @@
 #include "base/utf.h"
 #include "loop/clock.h"
 #include "match.h"
+#include "ports/ports.h"
 #include "watcher.h"
 
 #include <inttypes.h>
@@ -250,10 +251,14 @@ static void act_on_burst(struct watcher *w, const struct reading *r)
     watcher_witness_burst(w, NULL);
 }
 
+/* Only the running system tells how it is set; a log of another one says nothing of that. */
 static void act_on_ports(struct watcher *w, const struct reading *r)
 {
     struct engine_world world = watcher_world(w);
+    struct ports_values values;
+    bool known = source_is_system(&r->log->source) && ports_read(&values);
     buf_clear(&w->ports);
+    ports_words(known ? &values : NULL, &w->ports);
     watcher_act(w, engine_ports_seen(&w->memory, &world, &r->hits[BURST_PORTS].burst));
 }
 

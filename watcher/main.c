@@ -14,6 +14,8 @@ static const char usage_text[] =
     "                      [--tray | --service | [--once] [--yes]]\n"
     "       tcpipwatch scan [--policy FILE] [--all] [--json] [--jobs N] PATH...\n"
     "       tcpipwatch status [--root DIR] [--policy FILE] [--data DIR]\n"
+    "       tcpipwatch explain [--root DIR] [--policy FILE] [--data DIR] [--json] [--list]\n"
+    "                      [BURST]\n"
     "       tcpipwatch check-policy [FILE]\n"
     "       tcpipwatch install-service [--source SPEC]... [--root DIR] [--policy FILE]\n"
     "                      [--data DIR]\n"
@@ -28,6 +30,8 @@ static const char usage_text[] =
     "  scan          prints the matching records and the bursts in logs; directories are\n"
     "                read through\n"
     "  status        what runs, what was seen and what was done\n"
+    "  explain       tells the story of the last burst, or of BURST: the events, the programs\n"
+    "                behind them, what was decided and changed, the restart, what came of it\n"
     "  check-policy  reads a policy, prints what is in force or what is wrong with it\n"
     "  install-service, remove-service\n"
     "                on Windows: registers and starts the service that runs with nobody\n"
@@ -47,6 +51,8 @@ static const char usage_text[] =
     "  --yes          answers every question with yes\n"
     "  --all          every record, not only event 4226\n"
     "  --json         one JSON object a line\n"
+    "  --list         lists the bursts; BURST is the number (1 is the last one) or the time that\n"
+    "                 stands there, or as much of the time as no other has\n"
     "  --jobs N       scans with N threads (1); the output stays in the same order\n"
     "  --help, --version\n"
     "\n"
@@ -64,6 +70,7 @@ static const struct command commands[] = {
     {"run", command_run, "srpdoytv", 0},
     {"scan", command_scan, "pajn", -1},
     {"status", command_status, "rpd", 0},
+    {"explain", command_explain, "rpdjl", 1},
     {"check-policy", command_check_policy, "p", 1},
     {"install-service", command_install_service, "srpd", 0},
     {"remove-service", command_remove_service, "", 0},
@@ -124,6 +131,9 @@ static bool take_option(struct command_options *options, int letter, const char 
         }
         options->host = letter == 't' ? HOST_TRAY : HOST_SERVICE;
         break;
+    case 'l':
+        options->list = true;
+        break;
     case 'n':
         return take_jobs(options, value);
     default:
@@ -136,19 +146,13 @@ static bool take_option(struct command_options *options, int letter, const char 
 static int run_command(const struct command *command, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"source", required_argument, NULL, 's'},
-        {"root", required_argument, NULL, 'r'},
-        {"policy", required_argument, NULL, 'p'},
-        {"data", required_argument, NULL, 'd'},
-        {"once", no_argument, NULL, 'o'},
-        {"tray", no_argument, NULL, 't'},
-        {"service", no_argument, NULL, 'v'},
-        {"yes", no_argument, NULL, 'y'},
-        {"all", no_argument, NULL, 'a'},
-        {"json", no_argument, NULL, 'j'},
-        {"jobs", required_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'}, {"root", required_argument, NULL, 'r'},
+        {"policy", required_argument, NULL, 'p'}, {"data", required_argument, NULL, 'd'},
+        {"once", no_argument, NULL, 'o'},         {"tray", no_argument, NULL, 't'},
+        {"service", no_argument, NULL, 'v'},      {"yes", no_argument, NULL, 'y'},
+        {"all", no_argument, NULL, 'a'},          {"json", no_argument, NULL, 'j'},
+        {"list", no_argument, NULL, 'l'},         {"jobs", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     struct command_options options = {0};
     int found;
@@ -204,8 +208,8 @@ static int dispatch(int argc, char **argv)
             return run_command(&commands[i], argc - 1, argv + 1);
         }
     }
-    command_complain("There is no command \"%s\"; there are run, scan, status, check-policy, "
-                     "install-service and remove-service.",
+    command_complain("There is no command \"%s\"; there are run, scan, status, explain, "
+                     "check-policy, install-service and remove-service.",
                      argv[1]);
     return usage_error();
 }

@@ -8,6 +8,7 @@
 #include "journal.h"
 #include "loop/clock.h"
 #include "policy_file.h"
+#include "ports/ports.h"
 #include "run_parts.h"
 #include "state.h"
 #include "text.h"
@@ -240,6 +241,8 @@ static void tell_untold(struct watcher *w)
     }
     if (untold[BURST_PORTS].last != 0) {
         struct engine_world world = watcher_world(w);
+        buf_clear(&w->ports);
+        ports_words(NULL, &w->ports);
         watcher_act(w, engine_ports_seen(&w->memory, &world, &untold[BURST_PORTS]));
     }
 }

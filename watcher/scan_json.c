@@ -16,7 +16,7 @@ static void number_or_null(struct json *j, const char *key, bool known, uint64_t
     if (known) {
         json_number(j, key, number);
     } else {
-        json_null(j, key);
+        json_no_value(j, key);
     }
 }
 

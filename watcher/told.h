@@ -16,9 +16,9 @@ struct told {
 
 void told_free(struct told *told);
 
-/* Reads one line, without its end. False when it is not a whole JSON object such as base/json.h
- * writes: then `out` has no meaning, but is to be freed all the same. Texts that are null or no
- * texts are left empty, members of other names passed over. */
+/* Reads one line, without its end. False when it is not a whole JSON object: then `out` has no
+ * meaning, but is to be freed all the same. Texts that are null or no texts are left empty, members
+ * of other names passed over. */
 bool told_read(const char *line, size_t length, struct told *out);
 
 #endif

@@ -79,7 +79,7 @@ void json_close_array(struct json *j)
 void json_text(struct json *j, const char *key, const char *text)
 {
     if (text == NULL) {
-        json_null(j, key);
+        json_no_value(j, key);
         return;
     }
     start_value(j, key);
@@ -98,7 +98,7 @@ void json_bool(struct json *j, const char *key, bool value)
     buf_add_text(j->out, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void json_no_value(struct json *j, const char *key)
 {
     start_value(j, key);
     buf_add_text(j->out, "null");

@@ -2,7 +2,8 @@
  *
  * A small state machine puts the commas, so that callers only name members.
  * Numbers are written as numbers, unknown values as null, and a string is valid
- * UTF-8 whatever bytes came in.
+ * UTF-8 whatever bytes came in. Nothing here is named as in jansson, which reads
+ * JSON and is linked with it.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -29,6 +30,6 @@ void json_close_array(struct json *j);
 void json_text(struct json *j, const char *key, const char *text); /* NULL gives null. */
 void json_number(struct json *j, const char *key, uint64_t number);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_no_value(struct json *j, const char *key);
 
 #endif

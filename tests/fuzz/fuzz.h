@@ -29,6 +29,7 @@
     X(text)                                                                                        \
     X(burst)                                                                                       \
     X(census)
+    X(story)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -44,6 +44,7 @@ most() {
     wintime) echo 64 ;;
     burst) echo 400 ;;
     census) echo 1000 ;;
+    story) echo 16384 ;;
     *) echo 2048 ;;
     esac
 }

@@ -444,6 +444,21 @@ static void make_census(struct seeds *s)
     put(s, looks, sizeof looks - 1);
 }
 
+static void make_story(struct seeds *s)
+{
+    static const char *const names[] = {"patched", "reverted",  "unexpected",   "two-roots",
+                                        "ports",   "hostile",   "torn",         "future",
+                                        "pending", "next-boot", "restart-later"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char name[64];
+        struct buf log = BUF_INIT;
+        (void)snprintf(name, sizeof name, "audit/%s.jsonl", names[i]);
+        load(s, name, &log);
+        put(s, log.data, log.len);
+        buf_free(&log);
+    }
+}
+
 int main(int argc, char **argv)
 {
 #define ROW(name) {#name, make_##name},

@@ -97,7 +97,7 @@ static void json_is_valid_whatever_comes_in(void)
     json_open_object(&j, NULL);
     json_close_object(&j);
     json_close_array(&j);
-    json_null(&j, "z");
+    json_no_value(&j, "z");
     json_close_object(&j);
     CHECK_TEXT(buf_text(&b), "{\"a\\\"b\":\"line\\u000aend\\u001b\\\\\xef\xbf\xbd\\u009b\","
                              "\"n\":18446744073709551615,\"list\":[true,null,{}],\"z\":null}");

@@ -207,7 +207,7 @@ static void add_known(struct json *j, const char *key, uint64_t number)
     if (number != 0) {
         json_number(j, key, number);
     } else {
-        json_null(j, key);
+        json_no_value(j, key);
     }
 }
 
@@ -233,7 +233,7 @@ static bool list_program(void *context, const struct census_program *program)
     }
     json_close_array(j);
     if (census_any_expected(list->policy)) {
-        json_null(j, "expected");
+        json_no_value(j, "expected");
     } else {
         json_bool(j, "expected", census_expected(list->policy, program->image));
     }
@@ -244,7 +244,7 @@ static bool list_program(void *context, const struct census_program *program)
 void census_json(const struct census *census, const struct policy *policy, struct json *j)
 {
     if (census == NULL) {
-        json_null(j, "census");
+        json_no_value(j, "census");
         return;
     }
     struct census_sum sum = census_sum(census);

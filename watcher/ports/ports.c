@@ -237,7 +237,7 @@ static void add_number(struct json *j, const char *key, bool there, uint32_t num
     if (there) {
         json_number(j, key, number);
     } else {
-        json_null(j, key);
+        json_no_value(j, key);
     }
 }
 
