@@ -34,7 +34,7 @@ burst() {
 expect 2 "no command" "$watch"
 says err "check-policy"
 expect 2 "no such command" "$watch" watch
-says err 'There is no command "watch"; there are run, scan, status, check-policy, install-service and remove-service.'
+says err 'There is no command "watch"; there are run, scan, status, explain, check-policy, install-service and remove-service.'
 expect 0 "--help" "$watch" --help
 expect 0 "run --help" "$watch" run --help
 expect 0 "/?" "$watch" '/?'

@@ -28,7 +28,7 @@
     X(wintime)                                                                                     \
     X(text)                                                                                        \
     X(burst)                                                                                       \
-    X(census)
+    X(census)                                                                                      \
     X(story)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
