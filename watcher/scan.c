@@ -301,7 +301,9 @@ static void print_other_thresholds(struct scan *s)
 {
     static const uint32_t events[] = {2, 3, 5, 10, 20};
     static const uint32_t windows[] = {60, 600, 3600, 86400};
-    buf_add_text(&s->out, "Bursts that other thresholds find in these logs:\n    events within:");
+    buf_add_text(
+        &s->out,
+        "Bursts of event 4226 that other thresholds find in these logs:\n    events within:");
     for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
         struct buf name = BUF_INIT;
         text_duration(&name, windows[w]);

@@ -32,8 +32,9 @@
     "; \"netsh int ipv4 set dynamicport tcp start=1025 num=64511\" for the most ports that there " \
     "can be (a higher start spares those that servers listen on)"
 #define KEY       "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
-#define USER_PORT "; the DWORD MaxUserPort = 65534 in " KEY " for the most ports that there can be"
-#define DELAY     "; the DWORD TcpTimedWaitDelay = 30 in " KEY
+#define USER_PORT "MaxUserPort = 65534 for the most ports that there can be"
+#define BOTH      "; in " KEY " the DWORD " USER_PORT ", and TcpTimedWaitDelay = 30"
+#define DELAY     "; in " KEY " the DWORD TcpTimedWaitDelay = 30"
 #define END       ". What stands in the registry is read when Windows starts. Nothing was changed."
 
 #define USUAL_DELAY                                                                                \
@@ -69,14 +70,21 @@ static void of_windows_xp_and_2003(void)
           .strict_check = NOT_SET},
          MEANING
          " Now the ports are 1025 to 5000 (3976 of them), since MaxUserPort is not set; " XP_DELAY
-         "." REUSE USER_PORT DELAY END},
+         "." REUSE BOTH END},
         {{.windows = PORTS_XP,
           .max_user_port = SET(32768),
           .timed_wait_delay = SET(60),
           .strict_check = SET(1)},
          MEANING " Now the ports are 1025 to 32768 (31744 of them), by MaxUserPort; a closed "
                  "connection keeps its port for 60 seconds, by TcpTimedWaitDelay; "
-                 "StrictTimeWaitSeqCheck is 1." REUSE USER_PORT DELAY END},
+                 "StrictTimeWaitSeqCheck is 1." REUSE BOTH END},
+        {{.windows = PORTS_XP,
+          .max_user_port = SET(5000),
+          .timed_wait_delay = SET(30),
+          .strict_check = NOT_SET},
+         MEANING " Now the ports are 1025 to 5000 (3976 of them), by MaxUserPort; a closed "
+                 "connection keeps its port for 30 seconds, by TcpTimedWaitDelay." REUSE "; in " KEY
+                 " the DWORD " USER_PORT END},
         /* All is done already. */
         {{.windows = PORTS_XP,
           .max_user_port = SET(65534),
@@ -89,7 +97,7 @@ static void of_windows_xp_and_2003(void)
           .timed_wait_delay = UNREADABLE,
           .strict_check = UNREADABLE},
          MEANING " Now MaxUserPort cannot be read, so that it is not known which ports there are; "
-                 "TcpTimedWaitDelay cannot be read." REUSE USER_PORT DELAY END},
+                 "TcpTimedWaitDelay cannot be read." REUSE BOTH END},
     };
     check_cases(cases, sizeof cases / sizeof cases[0]);
 }
@@ -158,7 +166,7 @@ static void values_that_cannot_be(void)
          MEANING " Now MaxUserPort is 4294967295, which is not within 5000 to 65534, so that it is "
                  "not known which ports there are; TcpTimedWaitDelay is 4294967295, which is not "
                  "within 30 to 300 seconds, so that it is not known how long a closed connection "
-                 "keeps its port; StrictTimeWaitSeqCheck is 4294967295." REUSE USER_PORT DELAY END},
+                 "keeps its port; StrictTimeWaitSeqCheck is 4294967295." REUSE BOTH END},
         {{.windows = PORTS_XP,
           .max_user_port = SET(0),
           .timed_wait_delay = SET(0),
@@ -166,7 +174,7 @@ static void values_that_cannot_be(void)
          MEANING " Now MaxUserPort is 0, which is not within 5000 to 65534, so that it is not "
                  "known which ports there are; TcpTimedWaitDelay is 0, which is not within 30 to "
                  "300 seconds, so that it is not known how long a closed connection keeps its "
-                 "port; StrictTimeWaitSeqCheck is 0." REUSE USER_PORT DELAY END},
+                 "port; StrictTimeWaitSeqCheck is 0." REUSE BOTH END},
     };
     check_cases(cases, sizeof cases / sizeof cases[0]);
 }
@@ -254,6 +262,31 @@ static void outputs_that_are_no_range(void)
     }
 }
 
+/* Whatever is written there, no range comes of it that cannot be. */
+static void outputs_of_any_bytes(void)
+{
+    static const char bytes[] = "0123456789: \t\r\n\n:-aZ\xff";
+    uint32_t state = 4231;
+    size_t taken = 0;
+    size_t wrong = 0;
+    for (int i = 0; i < 200000; i++) {
+        struct ports_values values = {.windows = PORTS_8_1};
+        char output[24];
+        for (size_t at = 0; at < sizeof output - 1; at++) {
+            state = state * 1664525U + 1013904223U;
+            output[at] = bytes[(state >> 16) % (sizeof bytes - 1)];
+        }
+        output[sizeof output - 1] = '\0';
+        if (ports_take_range(output, &values)) {
+            taken++;
+            wrong += values.first < 1 || values.count < 1 || values.first > 65535 ||
+                     values.count > 65536 - values.first;
+        }
+    }
+    CHECK(taken > 100);
+    CHECK_NUMBER(wrong, 0);
+}
+
 static void members_of_the_audit_log(void)
 {
     static const struct ports_values some = {.windows = PORTS_8_1,
@@ -291,6 +324,7 @@ int main(void)
         {"of another computer", of_another_computer},
         {"ranges in any language", ranges_in_any_language},
         {"outputs that are no range", outputs_that_are_no_range},
+        {"outputs of any bytes", outputs_of_any_bytes},
         {"members of the audit log", members_of_the_audit_log},
     };
     return RUN_SUITE("ports", cases);

@@ -171,31 +171,31 @@ static void add_where_to_look(struct buf *out)
 static void add_netsh(struct buf *out)
 {
     buf_printf(out,
-               "\"netsh int ipv4 set dynamicport tcp start=%d num=%d\" for the most ports that "
+               "; \"netsh int ipv4 set dynamicport tcp start=%d num=%d\" for the most ports that "
                "there can be (a higher start spares those that servers listen on)",
                FIRST_PORT, MOST_COUNT);
 }
 
 /* What is in force already is not advised. */
-static void add_more_ports(struct buf *out, const struct ports_values *v)
+static bool wants_more_ports(const struct ports_values *v)
 {
-    if (v == NULL || (has_netsh(v) && (!v->has_range || v->count < MOST_COUNT))) {
-        buf_add_text(out, "; ");
-        add_netsh(out);
-    }
-    if (v == NULL) {
-        buf_add_text(out, ", or before Windows Vista the DWORD MaxUserPort = 65534 in that key");
-    } else if (!has_netsh(v) && !is_within(&v->max_user_port, USER_PORT_MOST, USER_PORT_MOST)) {
-        buf_add_text(out, "; the DWORD MaxUserPort = 65534 in " PORTS_KEY
-                          " for the most ports that there can be");
-    }
+    return has_netsh(v) ? !v->has_range || v->count < MOST_COUNT
+                        : !is_within(&v->max_user_port, USER_PORT_MOST, USER_PORT_MOST);
 }
 
-static void add_shorter_delay(struct buf *out, const struct ports_values *v)
+static bool wants_shorter_delay(const struct ports_values *v)
 {
-    if (v == NULL || !is_within(&v->timed_wait_delay, least_delay(v), DELAY_ADVISED)) {
-        buf_printf(out, "; the DWORD TcpTimedWaitDelay = %d in %s", DELAY_ADVISED,
-                   v == NULL ? "that key" : PORTS_KEY);
+    return !is_within(&v->timed_wait_delay, least_delay(v), DELAY_ADVISED);
+}
+
+static void add_numbers(struct buf *out, const struct ports_values *v)
+{
+    bool user_port = !has_netsh(v) && wants_more_ports(v);
+    bool delay = wants_shorter_delay(v);
+    if (user_port || delay) {
+        buf_printf(out, "; in " PORTS_KEY " the DWORD %s%s%s",
+                   user_port ? "MaxUserPort = 65534 for the most ports that there can be" : "",
+                   user_port && delay ? ", and " : "", delay ? "TcpTimedWaitDelay = 30" : "");
     }
 }
 
@@ -204,8 +204,15 @@ static void add_remedies(struct buf *out, const struct ports_values *v)
     buf_add_text(out, " What helps: above all, to find the program that opens so many (netstat "
                       "-ano) and let it use a connection again instead of opening one for each "
                       "request");
-    add_more_ports(out, v);
-    add_shorter_delay(out, v);
+    if (v == NULL || (has_netsh(v) && wants_more_ports(v))) {
+        add_netsh(out);
+    }
+    if (v != NULL) {
+        add_numbers(out, v);
+    } else {
+        buf_add_text(out, ", or before Windows Vista the DWORD MaxUserPort = 65534 in that key; "
+                          "the DWORD TcpTimedWaitDelay = 30 in that key");
+    }
     buf_add_text(out, ". What stands in the registry is read when Windows starts. Nothing was "
                       "changed.");
 }
