@@ -139,7 +139,9 @@ static void forget_oldest(struct story_book *book)
     story_free(book->stories[0]);
     book->sum.stories--;
     book->sum.forgotten++;
-    memmove(&book->stories[0], &book->stories[1], book->sum.stories * sizeof(book->stories[0]));
+    for (size_t i = 0; i < book->sum.stories; i++) {
+        book->stories[i] = book->stories[i + 1];
+    }
 }
 
 /* To be called around every change of a story, with what it had before. */

@@ -317,11 +317,11 @@ static struct story_step *add_step(struct story *story, const struct story_line 
         return NULL;
     }
     if (story->step_count == STORY_STEPS_MAX) {
-        const size_t first = STORY_STEPS_MAX / 2;
-        free_step(story, story->steps[first]);
-        memmove(&story->steps[first], &story->steps[first + 1],
-                (STORY_STEPS_MAX - first - 1) * sizeof(story->steps[0]));
+        free_step(story, story->steps[STORY_STEPS_MAX / 2]);
         story->step_count--;
+        for (size_t i = STORY_STEPS_MAX / 2; i < story->step_count; i++) {
+            story->steps[i] = story->steps[i + 1];
+        }
         story->left_out++;
     }
     step->part = part;
