@@ -8,7 +8,8 @@
 # BUILD has the programs; everything is made in FOLDER, which is emptied: the sandboxes `lab` and
 # `infected`, each with a Windows directory, its System log, the policy and data/audit.jsonl; the
 # figures *.json of each program; what tcpipwatch said, *.out. Clients, host and servers are in network
-# namespaces made here, which have no way out. Exit status: 0 shown, 1 failed, 77: these
+# namespaces made here, which have no way out. SIMHOST_RELEASES: how many queued attempts the host
+# releases a second, see rule.h. Exit status: 0 shown, 1 failed, 77: these
 # namespaces cannot be made here, and why.
 set -eu
 
@@ -20,9 +21,9 @@ impossible() {
 # Root may make the namespaces; others where the system gives them one in which they are root.
 # Either way the device /dev/net/tun has to be there and theirs.
 enter() {
-    for program in ip unshare nsenter; do
+    for program in ip unshare nsenter hostname; do
         command -v "$program" > /dev/null ||
-            impossible "$program is missing (Debian: iproute2, util-linux)"
+            impossible "$program is missing (Debian: iproute2, util-linux, hostname)"
     done
     # shellcheck disable=SC2015
     [ -r /dev/net/tun ] && [ -w /dev/net/tun ] ||
@@ -118,7 +119,8 @@ start_servers() {
 # start_host SANDBOX NAME: boots it; its figures go to NAME-host.json.
 start_host() {
     "$programs/simhost" --outside "$SIMHOST_OUTSIDE" --servers "$servers" --root "$1/WINDOWS" \
-        --log "$1/$log" --computer "$computer" > "$2-host.json" 2> "$2-host.err" &
+        --log "$1/$log" --computer "$computer" \
+        ${SIMHOST_RELEASES:+--releases "$SIMHOST_RELEASES"} > "$2-host.json" 2> "$2-host.err" &
     host=$!
     until_in "$2-host.json" '"limit"'
     ip link set xp0 up
@@ -161,9 +163,9 @@ expected = webstress, monitor
 P
 }
 
-start_watcher() { # SANDBOX NAME
-    (cd "$1" && exec "$build/tcpipwatch" run --policy tcpipwatch.ini --data data --root WINDOWS \
-        --source "file:$log") > "$2.out" 2> "$2.err" < /dev/null &
+start_watcher() { # SANDBOX NAME [POLICY DATA]
+    (cd "$1" && exec "$build/tcpipwatch" run --policy "${3-tcpipwatch.ini}" --data "${4-data}" \
+        --root WINDOWS --source "file:$log") > "$2.out" 2> "$2.err" < /dev/null &
     watcher=$!
     until_in "$2.out" " watches "
 }

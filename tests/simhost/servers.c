@@ -62,7 +62,7 @@ static void answer(int fd)
     static const char page[] = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nIt works.\n";
     char question[1024];
     if (read(fd, question, sizeof question) > 0) {
-        (void)!write(fd, page, sizeof page - 1);
+        (void)send(fd, page, sizeof page - 1, MSG_NOSIGNAL);
     }
     (void)close(fd);
 }

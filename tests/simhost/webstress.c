@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -58,8 +59,9 @@ static void go_on(struct stress *s, struct request *request, uint64_t now)
     static const char question[] = "GET / HTTP/1.0\r\n\r\n";
     char piece[4096];
     if (!request->asked) {
-        bool good = program_dialled(request->fd) == PROGRAM_CONNECTED &&
-                    write(request->fd, question, sizeof question - 1) == sizeof question - 1;
+        bool good =
+            program_dialled(request->fd) == PROGRAM_CONNECTED &&
+            send(request->fd, question, sizeof question - 1, MSG_NOSIGNAL) == sizeof question - 1;
         request->asked = true;
         if (!good) {
             finish(s, request, false, now);

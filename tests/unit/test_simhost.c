@@ -202,32 +202,30 @@ static void write_sockets(FILE *list, unsigned from, unsigned to, unsigned state
 
 static void sockets_are_found(void)
 {
-    struct sockets *sockets = malloc(sizeof *sockets);
+    static struct sockets sockets;
     FILE *list = tmpfile();
-    CU_ASSERT_PTR_NOT_NULL_FATAL(sockets);
     CU_ASSERT_PTR_NOT_NULL_FATAL(list);
     (void)fputs("  sl  local_address rem_address   st\n", list);
     write_sockets(list, 1, 1000, SOCKETS_SYN_SENT);
     write_sockets(list, 1000, 1100, 1);
-    CHECK(sockets_read(sockets, list));
-    CHECK_NUMBER(sockets->count, 999);
-    CHECK(sockets_read(sockets, list));
-    CHECK_NUMBER(sockets->count, 999);
+    CHECK(sockets_read(&sockets, list));
+    CHECK_NUMBER(sockets.count, 999);
+    CHECK(sockets_read(&sockets, list));
+    CHECK_NUMBER(sockets.count, 999);
     struct packet_ends ends;
     unsigned state;
     CHECK(sockets_parse("1: 01010101:0009 02020201:0050 02 ", &ends, &state));
-    CHECK(sockets_hold(sockets, &ends));
+    CHECK(sockets_hold(&sockets, &ends));
     ends.local_port = 10;
-    CHECK(!sockets_hold(sockets, &ends));
+    CHECK(!sockets_hold(&sockets, &ends));
     CHECK(sockets_parse("1: 01010101:03E8 02020200:0050 01 ", &ends, &state));
-    CHECK(!sockets_hold(sockets, &ends)); /* is connected */
+    CHECK(!sockets_hold(&sockets, &ends)); /* is connected */
     /* More than there is room for: nothing can be said to be missing. */
     write_sockets(list, 2000, 2000 + SOCKETS_MOST, SOCKETS_SYN_SENT);
-    CHECK(sockets_read(sockets, list));
-    CHECK_NUMBER(sockets->count, SOCKETS_MOST);
-    CHECK(sockets_hold(sockets, &ends));
+    CHECK(sockets_read(&sockets, list));
+    CHECK_NUMBER(sockets.count, SOCKETS_MOST);
+    CHECK(sockets_hold(&sockets, &ends));
     (void)fclose(list);
-    free(sockets);
 }
 
 static void addresses_outside_the_benchmarks_are_refused(void)
