@@ -96,3 +96,36 @@ bool late_load_user32(struct late_user32 *out)
     };
     return load(L"user32.dll", names, COUNT(names), out);
 }
+
+bool late_load_tcp_table(struct late_tcp_table *out)
+{
+    static const struct late_name names[] = {
+        {"GetExtendedTcpTable", offsetof(struct late_tcp_table, get)},
+    };
+    return load(L"iphlpapi.dll", names, COUNT(names), out);
+}
+
+bool late_load_tcp_stack(struct late_tcp_stack *out)
+{
+    static const struct late_name names[] = {
+        {"AllocateAndGetTcpExTableFromStack", offsetof(struct late_tcp_stack, allocate_table)},
+    };
+    return load(L"iphlpapi.dll", names, COUNT(names), out);
+}
+
+bool late_load_process_image(struct late_process_image *out)
+{
+    static const struct late_name names[] = {
+        {"QueryFullProcessImageNameW", offsetof(struct late_process_image, query)},
+    };
+    return load(L"kernel32.dll", names, COUNT(names), out);
+}
+
+bool late_load_psapi(struct late_psapi *out)
+{
+    static const struct late_name names[] = {
+        {"GetProcessImageFileNameW", offsetof(struct late_psapi, process_image_file_name)},
+        {"GetModuleFileNameExW", offsetof(struct late_psapi, module_file_name_ex)},
+    };
+    return load(L"psapi.dll", names, COUNT(names), out);
+}

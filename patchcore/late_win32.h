@@ -68,4 +68,31 @@ struct late_user32 {
 };
 bool late_load_user32(struct late_user32 *out);
 
+/* iphlpapi.dll: the connections, with the processes that hold them. GetExtendedTcpTable came with
+ * XP SP2 and Server 2003 SP1; `table_class` is of the enumeration TCP_TABLE_CLASS. The other is of
+ * XP and Server 2003 alone; the table is to be freed with HeapFree. */
+struct late_tcp_table {
+    DWORD(WINAPI *get)
+    (void *table, DWORD *size, BOOL order, ULONG family, int table_class, ULONG reserved);
+};
+bool late_load_tcp_table(struct late_tcp_table *out);
+struct late_tcp_stack {
+    DWORD(WINAPI *allocate_table)
+    (void **table, BOOL order, HANDLE heap, DWORD flags, DWORD family);
+};
+bool late_load_tcp_stack(struct late_tcp_stack *out);
+
+/* kernel32.dll (Vista and later): QueryFullProcessImageName, the path of a process' image. */
+struct late_process_image {
+    BOOL(WINAPI *query)(HANDLE process, DWORD flags, LPWSTR path, DWORD *length);
+};
+bool late_load_process_image(struct late_process_image *out);
+
+/* psapi.dll (XP and later): the same as the path on a device, and as that of a module. */
+struct late_psapi {
+    DWORD(WINAPI *process_image_file_name)(HANDLE process, LPWSTR path, DWORD size);
+    DWORD(WINAPI *module_file_name_ex)(HANDLE process, HMODULE module, LPWSTR path, DWORD size);
+};
+bool late_load_psapi(struct late_psapi *out);
+
 #endif

@@ -19,6 +19,9 @@ struct event {
     const char *provider;
     const char *channel;
     const char *computer;
+    /* Of a classic record of Windows File Protection, its strings, each followed by a line feed
+     * (evt_record.h says which and how many); NULL for all others. Untrusted likewise. */
+    const char *strings;
 };
 
 #endif

@@ -111,6 +111,22 @@ bool same_text_nocase(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
+bool holds_text_nocase(const char *text, const char *part)
+{
+    for (;; text++) {
+        size_t i = 0;
+        while (part[i] != '\0' && lower_ascii(text[i]) == lower_ascii(part[i])) {
+            i++;
+        }
+        if (part[i] == '\0') {
+            return true;
+        }
+        if (*text == '\0') {
+            return false;
+        }
+    }
+}
+
 bool utf_changes_screen(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||

@@ -31,6 +31,9 @@ void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units);
  * providers and of system files are ASCII. */
 bool same_text_nocase(const char *a, const char *b);
 
+/* True when `text` holds `part` somewhere; compares likewise. */
+bool holds_text_nocase(const char *text, const char *part);
+
 /* True for characters that do more to a terminal than to stand there: controls, line and paragraph
  * separators, what changes the direction of writing, the byte order mark. */
 bool utf_changes_screen(uint32_t code);

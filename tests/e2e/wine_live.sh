@@ -118,7 +118,7 @@ event 500 Tcpip 4227
 event 500 Other 4226
 expect 0 "the first start" once
 says_not out "Burst: "
-check "keeps the bookmark" grep -qF "RecordId='3'" data/roots/*/state
+check "keeps the bookmark" grep -qF "RecordId='4'" data/roots/*/state
 event 400
 expect 0 "a second event" once
 says_not out "Burst: "

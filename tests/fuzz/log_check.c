@@ -36,7 +36,8 @@ static bool is_text(const char *text)
 
 bool log_event_is_text(const struct event *event)
 {
-    return is_text(event->provider) && is_text(event->channel) && is_text(event->computer);
+    return is_text(event->provider) && is_text(event->channel) && is_text(event->computer) &&
+           is_text(event->strings);
 }
 
 static uint32_t sum_text(uint32_t sum, const char *text)
@@ -52,7 +53,8 @@ static uint32_t sum_of(const struct event *event)
     uint32_t sum = crc32_update(0, numbers, sizeof numbers);
     sum = sum_text(sum, event->provider);
     sum = sum_text(sum, event->channel);
-    return sum_text(sum, event->computer);
+    sum = sum_text(sum, event->computer);
+    return sum_text(sum, event->strings);
 }
 
 static bool keep_event(void *context, const struct event *event)

@@ -6,6 +6,8 @@
 #include "log_reader.h"
 #include "log_writer.h"
 
+#include "decode/evt_record.h"
+
 #include "base/bytes.h"
 #include "base/wintime.h"
 
@@ -96,6 +98,15 @@ static void make_evt_record(struct seeds *s)
         put(s, bytes.data, bytes.len);
         buf_free(&bytes);
     }
+    struct buf bytes = BUF_INIT;
+    struct log_record record = record_at(6);
+    record.source = EVT_SOURCE_FILE_PROTECTION;
+    record.strings[0] = "c:\\windows\\system32\\drivers\\tcpip.sys";
+    record.strings[1] = "5.1.2600.5512";
+    record.string_count = 2;
+    evt_record_bytes(&bytes, &record, 6);
+    put(s, bytes.data, bytes.len);
+    buf_free(&bytes);
 }
 
 /* ---- .evtx ---- */

@@ -25,7 +25,7 @@ enum {
     RESULT_STALE = 15011,
 };
 
-enum { SUBSCRIPTIONS = 32, WANTED = 8, LATE_MS = 100 };
+enum { SUBSCRIPTIONS = 32, WANTED = 16, EXPRESSIONS = 20, LATE_MS = 100 };
 
 struct entry {
     uint64_t record;
@@ -224,25 +224,56 @@ static void destroy(struct object *object)
 
 /* ---- subscribing ---- */
 
-/* The pairs Provider[@Name='X'] and (EventID=N). */
+/* The ids at `text`, as EventID=N or EventID=M); one that is no such list is none. */
+static void parse_ids(struct object *subscription, const char *provider, size_t length,
+                      const char *text)
+{
+    static const char before[] = "EventID=";
+    static const char between[] = " or ";
+    while (subscription->wanted_count < WANTED && strncmp(text, before, sizeof before - 1) == 0) {
+        struct wanted *wanted = &subscription->wanted[subscription->wanted_count];
+        const char *id = text + sizeof before - 1;
+        size_t digits = strspn(id, "0123456789");
+        if (digits == 0 || digits >= sizeof wanted->id) {
+            return;
+        }
+        memcpy(wanted->provider, provider, length);
+        memcpy(wanted->id, id, digits);
+        subscription->wanted_count++;
+        text = id + digits;
+        text += strncmp(text, between, sizeof between - 1) == 0 ? sizeof between - 1 : 0;
+    }
+}
+
+/* How many comparisons there are in a query, and what joins them. */
+static size_t count_expressions(const char *query)
+{
+    static const char *const signs[] = {"=", " and ", " or "};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        for (const char *at = query; (at = strstr(at, signs[i])) != NULL; at++) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The pairs in Provider[@Name='X'] and (EventID=N or EventID=M). None where Windows would not take
+ * the query: "Consuming Events" of its documentation says that one with more than 20 expressions
+ * has to be a list of queries. */
 static void parse_query(struct object *subscription, const char *query)
 {
     static const char before[] = "Provider[@Name='";
-    static const char between[] = "'] and (EventID=";
-    while ((query = strstr(query, before)) != NULL && subscription->wanted_count < WANTED) {
-        struct wanted *wanted = &subscription->wanted[subscription->wanted_count];
+    static const char between[] = "'] and (";
+    if (count_expressions(query) > EXPRESSIONS) {
+        return;
+    }
+    while ((query = strstr(query, before)) != NULL) {
         query += sizeof before - 1;
         size_t length = strcspn(query, "'");
-        if (length >= sizeof wanted->provider ||
-            strncmp(query + length, between, sizeof between - 1) != 0) {
-            continue;
-        }
-        const char *id = query + length + sizeof between - 1;
-        size_t digits = strspn(id, "0123456789");
-        if (digits > 0 && digits < sizeof wanted->id && id[digits] == ')') {
-            memcpy(wanted->provider, query, length);
-            memcpy(wanted->id, id, digits);
-            subscription->wanted_count++;
+        if (length < sizeof subscription->wanted[0].provider &&
+            strncmp(query + length, between, sizeof between - 1) == 0) {
+            parse_ids(subscription, query, length, query + length + sizeof between - 1);
         }
     }
 }

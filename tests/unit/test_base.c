@@ -122,6 +122,11 @@ static void names_compare_without_case(void)
     CHECK(!same_text_nocase("Tcpip", "Tcpip6"));
     CHECK(!same_text_nocase("Tcpip6", "Tcpip"));
     CHECK(same_text_nocase("", ""));
+    CHECK(holds_text_nocase("Tcpip.SYS", "tcpip.sys"));
+    CHECK(holds_text_nocase("a tctcpip.Sys b", "TCPIP.sys"));
+    CHECK(!holds_text_nocase("tcpip.sy", "tcpip.sys"));
+    CHECK(!holds_text_nocase("", "a"));
+    CHECK(holds_text_nocase("", ""));
 }
 
 static void times_as_text(void)

@@ -93,14 +93,17 @@ static void only_what_is_wanted_comes(void)
         unsigned expected;
     } cases[] = {
         {"Tcpip", 4226, "", 1},
+        {"Tcpip", 4227, "", 1},
+        {"Tcpip", 4231, "", 1},
         {"EventLog", 6005, "", 1},
-        {"Tcpip", 4227, "", 0},
+        {"EventLog", 4227, "", 0},
+        {"Tcpip", 4228, "", 0},
         {"Tcpip", 6005, "", 0},
         {"EventLog", 4226, "", 0},
         {"Other", 4226, "", 0},
         /* The stand-in is taken in by these. */
         {"Other", 4226, "Provider Name='Tcpip'", 0},
-        {"Tcpip", 4227, "&lt;EventID>4226</EventID>", 0},
+        {"Tcpip", 4228, "&lt;EventID>4226</EventID>", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct live_fixture f;

@@ -10,6 +10,8 @@ enum {
     AT_TIME_GENERATED = 12,
     AT_EVENT_ID = 20,
     AT_EVENT_TYPE = 24,
+    AT_STRING_COUNT = 26,
+    AT_STRINGS = 36,
 };
 
 uint32_t evt_record_length(const uint8_t first[8])
@@ -79,6 +81,27 @@ static bool take_name(const uint8_t *bytes, size_t *at, size_t end, struct buf *
     return false;
 }
 
+/* Adds the strings, each followed by a line feed, and a NUL. `behind` is the end of the names; an
+ * offset that is not behind them would have a few bytes decoded over and over. */
+static void take_strings(const uint8_t *bytes, size_t length, size_t behind, struct buf *names)
+{
+    size_t end = length - 4;
+    size_t start = names->len;
+    size_t at = get_le32(bytes + AT_STRINGS);
+    unsigned count = get_le16(bytes + AT_STRING_COUNT);
+    for (bool fits = at >= behind && at <= end; count > 0 && fits; count--) {
+        size_t before = names->len;
+        fits = take_name(bytes, &at, end, names) && !names->failed;
+        if (fits && names->len - start > EVT_STRINGS_MOST) {
+            names->len = before;
+            fits = false;
+        } else if (fits) {
+            names->data[names->len - 1] = '\n';
+        }
+    }
+    buf_add_char(names, '\0');
+}
+
 bool evt_record_decode(const uint8_t *bytes, size_t length, struct buf *names, struct event *out)
 {
     uint32_t id = get_le32(bytes + AT_EVENT_ID);
@@ -95,10 +118,17 @@ bool evt_record_decode(const uint8_t *bytes, size_t length, struct buf *names, s
     bool provider = take_name(bytes, &at, length - 4, names);
     size_t computer_at = names->len;
     bool computer = provider && take_name(bytes, &at, length - 4, names);
+    size_t strings_at = names->len;
+    bool strings =
+        computer && !names->failed && same_text_nocase(names->data, EVT_SOURCE_FILE_PROTECTION);
+    if (strings) {
+        take_strings(bytes, length, at, names);
+    }
     if (names->failed) {
         return false;
     }
     out->provider = provider ? names->data : NULL;
     out->computer = computer ? names->data + computer_at : NULL;
+    out->strings = strings ? names->data + strings_at : NULL;
     return true;
 }

@@ -20,7 +20,12 @@ enum {
     EVT_RECORD_LEAST = EVT_RECORD_FIXED + 4,
     /* ReadEventLog takes no buffer above 0x7ffff bytes, so no record is longer. */
     EVT_RECORD_MOST = 0x7fffc,
+    EVT_STRINGS_MOST = 4096, /* bytes of an event's strings */
 };
+
+/* The source whose records say in their strings alone which file they are about, so that these are
+ * decoded for it, and for no other: the mass of records shall cost nothing for it. */
+#define EVT_SOURCE_FILE_PROTECTION "Windows File Protection"
 
 /* The length that a record's first 8 bytes state; 0 when they cannot begin a record. */
 uint32_t evt_record_length(const uint8_t first[8]);
@@ -37,7 +42,11 @@ uint16_t evt_record_id(const uint8_t *bytes);
 
 /* What a whole record says. The names are put into `names`, which is emptied first and which the
  * event points into; a name that is not ended inside the record stays NULL. The reserved fields,
- * the strings, the data and the padding are not looked at: real logs hold garbage there.
+ * the data and the padding are not looked at: real logs hold garbage there.
+ *
+ * The strings are those of EVT_SOURCE_FILE_PROTECTION alone, in any letter case: as many as the
+ * record says that it has and holds whole behind the names, as long as they stay within
+ * EVT_STRINGS_MOST. "" when it has none.
  * False when memory is out. */
 bool evt_record_decode(const uint8_t *bytes, size_t length, struct buf *names, struct event *out);
 

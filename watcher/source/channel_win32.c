@@ -75,13 +75,36 @@ static DWORD last_error(void)
 
 /* ---- the query ---- */
 
+static bool is_of_provider(size_t kind, const char *provider)
+{
+    return strcmp(match_wanted[kind].provider, provider) == 0;
+}
+
+/* The provider of the kind and all its ids, unless an earlier kind has brought them. */
+static void add_provider(struct buf *query, size_t kind)
+{
+    const char *provider = match_wanted[kind].provider;
+    for (size_t i = 0; i < kind; i++) {
+        if (is_of_provider(i, provider)) {
+            return;
+        }
+    }
+    buf_printf(query, "%s(Provider[@Name='%s'] and (", kind > 0 ? " or " : "", provider);
+    for (size_t i = kind; i < MATCH_KINDS; i++) {
+        if (is_of_provider(i, provider)) {
+            buf_printf(query, "%sEventID=%u", i > kind ? " or " : "", match_wanted[i].id);
+        }
+    }
+    buf_add_text(query, "))");
+}
+
+/* Windows takes at most 20 expressions in one path, so each provider is named once. */
 static wchar_t *make_query(void)
 {
     struct buf query = BUF_INIT;
     buf_add_text(&query, "*[System[");
     for (size_t i = 0; i < MATCH_KINDS; i++) {
-        buf_printf(&query, "%s(Provider[@Name='%s'] and (EventID=%u))", i > 0 ? " or " : "",
-                   match_wanted[i].provider, match_wanted[i].id);
+        add_provider(&query, i);
     }
     buf_add_text(&query, "]]");
     wchar_t *wide = query.failed ? NULL : wide_from_utf8(buf_text(&query));
@@ -276,7 +299,8 @@ static DWORD hand_out(struct channel *c, struct live_run *run, bool *enough)
         move_bookmark(c, *object);
         close_object(c, object);
         c->at++;
-        if (good && (match_connect_limit(&event) || match_started_again(&event))) {
+        if (good &&
+            (match_connect_limit(&event) || match_ports(&event) || match_started_again(&event))) {
             *enough = !live_run_event(run, &event, 0);
         } else if (good) {
             live_run_pass(run, &event, 0);
