@@ -1,12 +1,16 @@
 # shellcheck shell=sh
 # The Debian packages that building and testing need, in one place, and how to get them. Sourced by
-# the scripts of this folder; sets `packages_build`, `packages_installer`, `packages_test` and
-# install_packages().
+# the scripts of this folder; sets `packages_build`, `packages_simulate`, `packages_installer`,
+# `packages_test` and install_packages().
 
 # To build and install the programs for this machine.
 # shellcheck disable=SC2034
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libinih-dev libjansson-dev
     libdeflate-dev"
+
+# For the simulated host, see tests/simhost/run.sh.
+# shellcheck disable=SC2034
+packages_simulate="iproute2 util-linux hostname"
 
 # For the installer of Windows, see installer.sh.
 # shellcheck disable=SC2034
@@ -15,9 +19,9 @@ packages_installer="nsis mandoc osslsigncode $(sh "$(dirname "$0")/windows-deps.
 # For everything that test.sh does besides. The cross compilers are named by windows-deps.sh.
 # shellcheck disable=SC2034
 packages_test="git libcunit1-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck gcovr
-    shellcheck mandoc python3 python3-pefile python3-evtx libevtx-utils expect attr util-linux mount
-    iproute2 binutils valgrind strace wine64 fonts-wine openssl xvfb xdotool imagemagick
-    $packages_installer $(sh "$(dirname "$0")/wine32.sh" --packages)"
+    shellcheck mandoc python3 python3-pefile python3-evtx libevtx-utils expect attr mount
+    binutils valgrind strace wine64 fonts-wine openssl xvfb xdotool imagemagick
+    $packages_simulate $packages_installer $(sh "$(dirname "$0")/wine32.sh" --packages)"
 
 # install_packages NAME...: those that are missing, if any. Status 1 when that is not possible.
 install_packages() {

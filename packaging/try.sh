@@ -3,19 +3,25 @@
 # and lets tcpipwatch see a burst of event 4226, ask, patch, ask for the restart and verify.
 #
 #   sh packaging/try.sh [--yes]
+#   sh packaging/try.sh --simulate
 #
 # On a terminal you answer its questions; with --yes, or without a terminal, they are answered with
-# yes. Everything happens below build/try. Packages that are missing are installed (as root).
+# yes. With --simulate there is a simulated host with Windows XP's limit, on which a web stress test, a
+# monitor and a worm run, and the figures before and after are shown; that needs root, or a user who
+# may make network namespaces and open /dev/net/tun, and asks nothing. Everything happens below
+# build/try. Packages that are missing are installed (as root).
 # Exit status: 0 shown, 1 something went wrong, 2 wrong usage.
 set -eu
 
 yes=
+simulate=false
 [ -t 0 ] && [ -t 1 ] || yes=--yes
 for argument in "$@"; do
     case $argument in
     --yes) yes=--yes ;;
+    --simulate) simulate=true ;;
     *)
-        sed -n '5,9s/^# \{0,1\}//p' "$0" >&2
+        sed -n '5,14s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac
@@ -38,11 +44,18 @@ say() {
 }
 
 build() {
-    # shellcheck disable=SC2086 # one word a package
-    install_packages $packages_build &&
+    # shellcheck disable=SC2086 # one word a package, one a target
+    install_packages $packages &&
         cmake -S . -B "$try" -G Ninja -DTCPIPWATCH_TESTS=OFF -DTCPIPWATCH_TOOLS=ON &&
-        cmake --build "$try" --target tcpipwatch tcpippatch make_image make_log
+        cmake --build "$try" --target $targets
 }
+
+packages=$packages_build
+targets="tcpipwatch tcpippatch make_image make_log"
+if $simulate; then
+    packages="$packages $packages_simulate"
+    targets="$targets simhost webstress monitor worm servers"
+fi
 
 say "Building (the first time this installs what is missing)"
 mkdir -p "$try"
@@ -50,6 +63,14 @@ if ! build > "$try/build.log" 2>&1; then
     tail -n 30 "$try/build.log"
     echo "The build failed; its whole output is in $try/build.log." >&2
     exit 1
+fi
+
+if $simulate; then
+    status=0
+    sh tests/simhost/run.sh "$try" "$try/simulation" || status=$?
+    [ "$status" = 0 ] || exit 1
+    echo "Everything that was done is below $try/simulation: see lab/data/audit.jsonl there."
+    exit 0
 fi
 
 # ---- a Windows directory, and its System log, which begins with real records of Windows XP ----

@@ -46,5 +46,12 @@ for place in system32/drivers system32/dllcache ServicePackFiles/i386; do
     check "$place is as it was" cmp build/try/play/original.sys "build/try/play/WINDOWS/$place/tcpip.sys"
 done
 
+# The simulation itself is tested by simhost.sh.
+mkdir stand-in
+printf '#!/bin/sh\nexit 1\n' > stand-in/unshare
+chmod 755 stand-in/unshare
+expect 1 "--simulate without namespaces" env PATH="$PWD/stand-in:$PATH" sh packaging/try.sh --simulate
+says err "The simulation is not possible here: "
+
 expect 2 "wrong usage" sh packaging/try.sh --frobnicate
 finish
