@@ -231,6 +231,15 @@ static struct source_reading read_once(struct reading *r)
     return source_read(r->watcher->os, &r->log->source, !r->watcher->once, &sink);
 }
 
+/* Only the running system tells how it is set; a log of another one says nothing of that. */
+void watcher_read_ports(struct watcher *w, bool own)
+{
+    struct ports_values values;
+    bool known = own && ports_read(&values);
+    buf_clear(&w->ports);
+    ports_words(known ? &values : NULL, &w->ports);
+}
+
 /* What was found and is not told yet: kept with each saving of the state, since its records are
  * counted. */
 static void keep_untold(struct watcher *w, enum burst_kind kind, const struct hit *hit, bool told)
@@ -251,14 +260,10 @@ static void act_on_burst(struct watcher *w, const struct reading *r)
     watcher_witness_burst(w, NULL);
 }
 
-/* Only the running system tells how it is set; a log of another one says nothing of that. */
 static void act_on_ports(struct watcher *w, const struct reading *r)
 {
     struct engine_world world = watcher_world(w);
-    struct ports_values values;
-    bool known = source_is_system(&r->log->source) && ports_read(&values);
-    buf_clear(&w->ports);
-    ports_words(known ? &values : NULL, &w->ports);
+    watcher_read_ports(w, source_is_system(&r->log->source));
     watcher_act(w, engine_ports_seen(&w->memory, &world, &r->hits[BURST_PORTS].burst));
 }
 

@@ -8,7 +8,6 @@
 #include "journal.h"
 #include "loop/clock.h"
 #include "policy_file.h"
-#include "ports/ports.h"
 #include "run_parts.h"
 #include "state.h"
 #include "text.h"
@@ -227,6 +226,15 @@ static void run_loop(struct watcher *w)
     }
 }
 
+static bool watches_system(const struct watcher *w)
+{
+    bool found = false;
+    for (size_t i = 0; i < w->log_count; i++) {
+        found = found || source_is_system(&w->logs[i].source);
+    }
+    return found;
+}
+
 /* Bursts that were found behind others, just before the program was killed. */
 static void tell_untold(struct watcher *w)
 {
@@ -241,8 +249,7 @@ static void tell_untold(struct watcher *w)
     }
     if (untold[BURST_PORTS].last != 0) {
         struct engine_world world = watcher_world(w);
-        buf_clear(&w->ports);
-        ports_words(NULL, &w->ports);
+        watcher_read_ports(w, watches_system(w));
         watcher_act(w, engine_ports_seen(&w->memory, &world, &untold[BURST_PORTS]));
     }
 }

@@ -120,6 +120,9 @@ void watcher_look_at_connections(struct watcher *w);
 /* Takes the looks that follow an event, and keeps what the last one adds. */
 void watcher_follow_connections(struct watcher *w);
 
+/* Reads what is told with a burst of events 4227 and 4231; `own`: they are this system's. */
+void watcher_read_ports(struct watcher *w, bool own);
+
 /* The burst that is told next, with the census that belongs to it; NULL: none is told. */
 void watcher_witness_burst(struct watcher *w, const struct engine_burst *burst);
 
