@@ -100,6 +100,15 @@ static void follow_change(struct course *course, const struct story_step *step)
     }
 }
 
+/* The watcher also sees what tcpippatch has changed, and tells it as somebody else's: that is the
+ * change that stands in the log already. */
+static bool is_seen_change(const struct course *course, const struct story_step *step)
+{
+    struct limits limits = limits_of(step);
+    return is(step, "copies-changed") && course->last.known && limits.known &&
+           limits.after == course->last.after;
+}
+
 static struct course course_of(const struct story *story)
 {
     struct course course = {.outcome = STORY_OPEN};
@@ -109,7 +118,7 @@ static struct course course_of(const struct story *story)
             follow_change(&course, step);
         }
         for (size_t k = 0; k < sizeof outcomes / sizeof outcomes[0]; k++) {
-            if (is(step, outcomes[k].action)) {
+            if (is(step, outcomes[k].action) && !is_seen_change(&course, step)) {
                 course.outcome = outcomes[k].outcome;
             }
         }
