@@ -426,7 +426,7 @@ static void note_copies(const struct watcher *w, const struct pc_plan *plan,
 static void keep_patch(struct watcher *w, const struct pc_plan *plan, enum pc_result result)
 {
     struct buf line = BUF_INIT;
-    struct json j = audit_start(&line, clock_now(), program, "set");
+    struct json j = audit_start(&line, clock_now(), program, plan->what);
     json_text(&j, "root", w->target.root);
     json_text(&j, "result", pc_result_name(result));
     json_text(&j, "message", w->why.len > 0 ? w->why.data : NULL);

@@ -25,7 +25,9 @@ const struct policy_row policy_rows[POLICY_KEYS] = {
                           "no longer\ntells a worm from anything else."},
     [POLICY_BURST_EVENTS] = {"burst", "events", POLICY_NUMBER, 2, 1000, NULL, "3", NULL,
                              "How many times one computer must have logged event 4226 within the "
-                             "window,\nuntil something is done: a single one is no reason."},
+                             "window,\nuntil something is done: a single one is no reason. Events "
+                             "4227 and 4231 (ports run\nout) are counted by the same numbers, and "
+                             "only told."},
     [POLICY_BURST_WINDOW] = {"burst", "window", POLICY_DURATION, 1, WEEK, NULL, "1h", NULL,
                              "The time within which these events must lie, by the times of the "
                              "records."},
@@ -40,13 +42,19 @@ const struct policy_row policy_rows[POLICY_KEYS] = {
         {"programs", "expected", POLICY_LIST, 0, 0, NULL, "",
          "Names separated by commas; the list may go on in further lines that are indented.\n"
          "A file name or an absolute path; * stands for any characters, ? for one. Without case.",
-         "The programs whose bursts are expected, such as the monitoring program. A burst of\n"
-         "any other may be a worm's. Empty: any program is expected."},
+         "The programs whose bursts are expected; a burst of any other may be a worm's. Empty:\n"
+         "any program is expected. A burst counts as expected when at least 90 per cent of the\n"
+         "half-open connections seen around its events belong to these programs. Where they\n"
+         "cannot be seen (the log of another computer, events that are read too late), it\n"
+         "counts as unexpected once a program is named here.\n"
+         "For a load tester: expected = C:\\Tools\\webstress.exe\n"
+         "For a network monitor and its probes: expected = monitor.exe, C:\\Monitor\\probe*.exe\n"
+         "A full path is safer, since a worm may have any file name."},
     [POLICY_PROGRAMS_ON_UNEXPECTED] = {"programs", "on_unexpected", POLICY_WORD, 0, 0,
                                        on_unexpected_words, "ask", NULL,
                                        "What a burst of another program leads to: a warning and a "
                                        "question, or a warning\nonly. It is never patched without "
-                                       "a yes."},
+                                       "a yes, whatever [action] on_burst says."},
     [POLICY_REBOOT_PROMPT] = {"reboot", "prompt", POLICY_WORD, 0, 0, yes_words, "yes", NULL,
                               "Whether to ask for the restart that the new limit needs. Without "
                               "it, it is only told."},
