@@ -84,6 +84,16 @@ static void add_memory(struct buf *out, const struct engine_memory *m)
         buf_printf(out, "  patched    %s: limit %" PRIu32 " -> %" PRIu32 "\n", last,
                    m->patch.limit_before, m->patch.limit_after);
     }
+    if (m->verified != 0) {
+        wintime_plain(m->verified, last);
+        buf_printf(out, "  verified   %s\n", last);
+    }
+    if (m->ports[0].last != 0) {
+        wintime_plain(m->ports[0].last, last);
+        buf_printf(out, "  ports      %" PRIu64 " events 4227 or 4231 of ", m->ports[0].events);
+        add_printable(out, m->ports[0].computer);
+        buf_printf(out, ", until %s\n", last);
+    }
 }
 
 static bool show_root(void *context, const char *name)

@@ -100,6 +100,8 @@ stopped_well
 
 patched_and_verified
 stopped_well
+expect 0 "the status" "$watch" status --policy "$policy" --data "$data"
+says out "  verified   20"
 put original.sys
 begin_watching
 until_says watch.out "has the limit 10 again (it was 100)"
@@ -170,5 +172,7 @@ events 1 --event 4227 --time 2026-01-12T08:02:00Z
 until_says watch.out "Ports run out: 3 events 4227 or 4231 of WKS-WINXP32BIT within 2 minutes"
 stopped_well
 acted 2 ports
+expect 0 "the status" "$watch" status --policy "$policy" --data "$data"
+says out "  ports      3 events 4227 or 4231 of WKS-WINXP32BIT, until 2026-01-12 08:02:00 UTC"
 
 finish
