@@ -171,7 +171,8 @@ static void check_looks(struct fuzz_bytes *bytes, const struct policy *policy)
     uint64_t time = WINTIME_UNIX_EPOCH;
     for (unsigned i = 0; i < MOST_LOOKS && bytes->left > 0; i++) {
         uint8_t step = fuzz_take8(bytes);
-        struct census_look look = {.time = time += step % 16};
+        time += step % 16;
+        struct census_look look = {.time = time};
         fill(&look, bytes);
         check_added(census, &look);
         check_sum(census, policy);

@@ -8,6 +8,7 @@ enum {
     CENSUS_BUCKETS = 4096,
     CENSUS_LOOKS_MAX = 1024,      /* kept apart; beyond that, neighbours are joined */
     CENSUS_ADDRESS_SIZE = 46,     /* room for any address as text */
+    CENSUS_ADDRESSES = 4,         /* of a program: those with most connections */
     CENSUS_NAMED = 3,             /* programs that the words name; the others are only counted */
     CENSUS_JSON_PROGRAMS_MAX = 16 /* programs in the JSON */
 };

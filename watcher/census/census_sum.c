@@ -31,8 +31,6 @@ struct census_sum census_sum(const struct census *census)
 
 /* ---- the programs ---- */
 
-enum { ADDRESSES = sizeof(((struct census_program *)NULL)->addresses) / sizeof(const char *) };
-
 /* A connection as it is sorted. */
 struct entry {
     uint32_t program;
@@ -45,9 +43,9 @@ struct row {
     uint32_t program;
     size_t most; /* connections of the process that `sum` names, then those of the port */
     size_t on_port;
-    size_t on_address[ADDRESSES]; /* connections to the addresses, falling */
-    uint8_t addresses[ADDRESSES][16];
-    char text[ADDRESSES][CENSUS_ADDRESS_SIZE];
+    size_t on_address[CENSUS_ADDRESSES]; /* connections to the addresses, falling */
+    uint8_t addresses[CENSUS_ADDRESSES][16];
+    char text[CENSUS_ADDRESSES][CENSUS_ADDRESS_SIZE];
 };
 
 struct rows {
@@ -108,15 +106,15 @@ static void list_entries(const struct census *census, struct entry *entries)
 /* Keeps an address among the row's if it has more connections than the last of them. */
 static void keep_address(struct row *row, const uint8_t address[16], size_t connections)
 {
-    size_t at = ADDRESSES;
+    size_t at = CENSUS_ADDRESSES;
     while (at > 0 && row->on_address[at - 1] < connections) {
         at--;
     }
-    for (size_t i = ADDRESSES; i > at + 1; i--) {
+    for (size_t i = CENSUS_ADDRESSES; i > at + 1; i--) {
         row->on_address[i - 1] = row->on_address[i - 2];
         memcpy(row->addresses[i - 1], row->addresses[i - 2], sizeof row->addresses[0]);
     }
-    if (at < ADDRESSES) {
+    if (at < CENSUS_ADDRESSES) {
         row->on_address[at] = connections;
         memcpy(row->addresses[at], address, sizeof row->addresses[0]);
     }
@@ -211,7 +209,7 @@ static void count_processes(struct rows *rows, const struct census *census)
 
 static void name_addresses(struct row *row)
 {
-    for (size_t i = 0; i < ADDRESSES && row->on_address[i] > 0; i++) {
+    for (size_t i = 0; i < CENSUS_ADDRESSES && row->on_address[i] > 0; i++) {
         census_address(row->addresses[i], row->text[i]);
         row->sum.addresses[i] = row->text[i];
     }

@@ -228,9 +228,7 @@ static bool list_program(void *context, const struct census_program *program)
     json_number(j, "ports", program->ports);
     json_number(j, "port", program->port);
     json_open_array(j, "addresses");
-    for (size_t i = 0; i < sizeof program->addresses / sizeof program->addresses[0] &&
-                       program->addresses[i] != NULL;
-         i++) {
+    for (size_t i = 0; i < CENSUS_ADDRESSES && program->addresses[i] != NULL; i++) {
         json_text(j, NULL, program->addresses[i]);
     }
     json_close_array(j);
