@@ -66,6 +66,7 @@ static DWORD WINAPI get_table(void *table, DWORD *size, BOOL order, ULONG family
     DWORD room = *size;
     fake.table_calls[which]++;
     fake.largest = room > fake.largest ? room : fake.largest;
+    fake.last = room;
     if (fake.error[which] != ERROR_SUCCESS) {
         return fake.error[which];
     }

@@ -32,7 +32,7 @@ struct fake_census {
     DWORD always_needs; /* whatever room there is */
     uint32_t says;      /* instead of the number of rows */
     int table_calls[2];
-    DWORD largest;
+    DWORD largest, last; /* bytes that there was room for */
 
     DWORD allocate_error;
     bool allocates_nothing;

@@ -6,6 +6,7 @@
 
 #include "base/wintime.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -125,9 +126,29 @@ static void a_table_that_never_fits(void)
         CHECK(fake.table_calls[0] <= CALLS_MOST);
         CHECK_NUMBER(fake.table_calls[1], 0);
         CHECK(fake.largest <= TABLE_MOST);
+        CHECK_NUMBER(fake.last, fake.largest); /* never less than before */
+        CHECK(needs[i] < TABLE_MOST || fake.table_calls[0] <= 2);
         CHECK_NUMBER(look.connection_count, 0);
         CHECK_TEXT(buf_text(&why), "Windows does not show who holds its connections: there are too "
                                    "many, or they change faster than they can be read.");
+    }
+}
+
+/* Leaves memory of the first try's size behind in which each row is a half-open connection. */
+static void leave_rubbish(void)
+{
+    void *blocks[8];
+    for (size_t i = 0; i < 8; i++) {
+        blocks[i] = malloc(16384);
+        CHECK(blocks[i] != NULL);
+        if (blocks[i] != NULL) {
+            for (size_t at = 0; at + 4 <= 16384; at += 4) {
+                memcpy((char *)blocks[i] + at, "\3\0\0", 4);
+            }
+        }
+    }
+    for (size_t i = 0; i < 8; i++) {
+        free(blocks[i]);
     }
 }
 
@@ -142,6 +163,7 @@ static void a_count_is_not_believed(void)
         add_attempt(500);
         fake.error[1] = ERROR_NOT_SUPPORTED;
         fake.says = says[i / 2];
+        leave_rubbish();
         CHECK(take_look());
         CHECK_NUMBER(look.connection_count, 2);
         CHECK(look.cut_short);
@@ -161,6 +183,17 @@ static void bounds_hold(void)
     CHECK_NUMBER(fake.opened, CENSUS_PROCESSES_MAX);
     CHECK(look.cut_short);
     CHECK_NUMBER(look.connections[299].process, CENSUS_NO_PROCESS);
+
+    /* Nobody looks who holds those that are not kept. */
+    begin();
+    for (uint32_t i = 0; i < CENSUS_CONNECTIONS_MAX + 2; i++) {
+        add_attempt(i < CENSUS_CONNECTIONS_MAX ? 500 : 600);
+    }
+    CHECK(take_look());
+    CHECK_NUMBER(look.process_count, 1);
+    CHECK_NUMBER(fake.opened, 1);
+    CHECK_NUMBER(look.more, 2);
+    CHECK(!look.cut_short);
 }
 
 /* ---- what a Windows lacks ---- */

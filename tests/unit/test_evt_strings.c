@@ -30,39 +30,40 @@ static struct log_record restored(const char *source, const char *path)
                                .string_count = 2};
 }
 
-/* One record's bytes in a block of their own size, so that a reading behind its end is found. */
 struct made {
-    uint8_t *bytes;
+    struct buf record;
+    uint8_t *bytes; /* of the record, to be changed */
     size_t length;
     struct buf names;
     struct event event;
 };
 
-static struct made make(const struct log_record *record)
+static void make(struct made *m, const struct log_record *record)
 {
-    struct made m = {.names = BUF_INIT};
-    struct buf bytes = BUF_INIT;
-    evt_record_bytes(&bytes, record, 7);
-    m.length = bytes.len;
-    m.bytes = malloc(bytes.len);
-    CHECK(m.bytes != NULL && !bytes.failed);
-    if (m.bytes != NULL) {
-        memcpy(m.bytes, bytes.data, bytes.len);
-    }
-    buf_free(&bytes);
-    return m;
+    *m = (struct made){.record = BUF_INIT, .names = BUF_INIT};
+    evt_record_bytes(&m->record, record, 7);
+    CHECK(!m->record.failed);
+    m->bytes = (uint8_t *)m->record.data;
+    m->length = m->record.len;
 }
 
+/* From a block of the record's own size, so that a reading behind its end is found. */
 static const char *decode(struct made *m)
 {
-    CHECK(evt_record_whole(m->bytes, m->length));
-    CHECK(evt_record_decode(m->bytes, m->length, &m->names, &m->event));
+    uint8_t *copy = malloc(m->length);
+    if (copy != NULL) {
+        memcpy(copy, m->bytes, m->length);
+    }
+    bool decoded = copy != NULL && evt_record_whole(copy, m->length) &&
+                   evt_record_decode(copy, m->length, &m->names, &m->event);
+    free(copy);
+    CHECK(decoded);
     return m->event.strings;
 }
 
 static void made_free(struct made *m)
 {
-    free(m->bytes);
+    buf_free(&m->record);
     buf_free(&m->names);
 }
 
@@ -81,7 +82,8 @@ static void are_those_of_file_protection_alone(void)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct log_record record = restored(cases[i].source, "c:\\windows\\tcpip.sys");
-        struct made m = make(&record);
+        struct made m;
+        make(&m, &record);
         CHECK_TEXT(decode(&m), cases[i].decoded ? "c:\\windows\\tcpip.sys\n5.1.2600.5512\n" : NULL);
         CHECK_TEXT(m.event.provider, cases[i].source);
         CHECK_TEXT(m.event.computer, "WKS");
@@ -96,12 +98,13 @@ static void are_utf8_and_may_be_empty(void)
     record.strings[1] = "";
     record.strings[2] = "last";
     record.string_count = 3;
-    struct made m = make(&record);
+    struct made m;
+    make(&m, &record);
     CHECK_TEXT(decode(&m), "c:\\w\xc3\xb6lf\\tcpip.sys\n\nlast\n");
     made_free(&m);
 
     record.string_count = 0;
-    m = make(&record);
+    make(&m, &record);
     CHECK_TEXT(decode(&m), "");
     made_free(&m);
 }
@@ -112,7 +115,8 @@ static void are_as_many_as_the_record_says(void)
     struct log_record record = restored(SOURCE, "a");
     record.data = (const uint8_t *)"x\0y\0\0";
     record.data_size = 6;
-    struct made m = make(&record);
+    struct made m;
+    make(&m, &record);
     CHECK_TEXT(decode(&m), "a\n5.1.2600.5512\n");
     put_le16(m.bytes + AT_STRING_COUNT, 1);
     CHECK_TEXT(decode(&m), "a\n");
@@ -122,7 +126,8 @@ static void are_as_many_as_the_record_says(void)
 static void stay_inside_the_record(void)
 {
     struct log_record record = restored(SOURCE, "tcpip.sys");
-    struct made m = make(&record);
+    struct made m;
+    make(&m, &record);
     uint32_t start = get_le32(m.bytes + AT_STRINGS);
     uint32_t length = (uint32_t)m.length;
     put_le16(m.bytes + AT_STRING_COUNT, UINT16_MAX);
@@ -173,7 +178,8 @@ static void are_bounded(void)
     char *longer_one = letters(EVT_STRINGS_MOST);
     struct log_record record = restored(SOURCE, "tcpip.sys"); /* 10 bytes with its line feed */
     record.strings[1] = long_one;
-    struct made m = make(&record);
+    struct made m;
+    make(&m, &record);
     const char *strings = decode(&m);
     CHECK(strings != NULL && strlen(strings) == EVT_STRINGS_MOST);
     made_free(&m);
@@ -182,12 +188,12 @@ static void are_bounded(void)
     record.strings[0] = "tcpip2.sys";
     record.strings[2] = "b";
     record.string_count = 3;
-    m = make(&record);
+    make(&m, &record);
     CHECK_TEXT(decode(&m), "tcpip2.sys\n");
     made_free(&m);
 
     record.strings[0] = longer_one;
-    m = make(&record);
+    make(&m, &record);
     CHECK_TEXT(decode(&m), "");
     CHECK_TEXT(m.event.computer, "WKS");
     made_free(&m);
