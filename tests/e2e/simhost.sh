@@ -96,10 +96,12 @@ audit=loop/lab/data/audit.jsonl
 json "$audit" 'sum(line["action"] == "burst" for line in lines) == 1'
 json "$audit" 'all(line["burst"]["computer"] == "WKS-WINXP32BIT" and line["burst"]["events"] >= 3
                    for line in lines if line["action"] == "burst")'
-json "$audit" '[line["verdict"] for line in lines if line["action"] == "census"] == ["expected"]'
-json "$audit" 'all({p["image"].rsplit("/", 1)[-1] for p in line["census"]["programs"]}
+json "$audit" '{line["verdict"] for line in lines if line["action"] == "census"} == {"expected"}'
+# (A connection that ends between two reads of the system's lists has no process.)
+json "$audit" 'all({p["image"].rsplit("/", 1)[-1] for p in line["census"]["programs"] if p["image"]}
                    == {"webstress", "monitor"} and
-                   all(p["expected"] for p in line["census"]["programs"])
+                   all(p["expected"] for p in line["census"]["programs"] if p["image"]) and
+                   line["census"]["unseen"] * 10 <= line["census"]["connections"]
                    for line in lines if line["action"] == "census")'
 json "$audit" 'all(line["census"]["most"] >= 10 and "webstress" in line["text"] and
                    "monitor" in line["text"] for line in lines if line["action"] == "census")'
@@ -115,15 +117,17 @@ done
 check "each address once" python3 -c 'import json; f = json.load(open("worm.figures"))
 assert f["tried"] > 50 and f["connected"] == 0, f'
 json worm-host.figures 'lines[0]["limit"] == 10 and lines[0]["events_4226"] >= 3'
-audit=loop/infected/data/audit.jsonl
-json "$audit" '[line["verdict"] for line in lines if line["action"] == "census"] == ["unexpected"]'
-json "$audit" 'all([p["image"].rsplit("/", 1)[-1] for p in line["census"]["programs"]] == ["worm"] and
-                   line["census"]["programs"][0]["expected"] is False and
-                   line["census"]["programs"][0]["port"] == 445 and
-                   line["census"]["programs"][0]["hosts"] > 10
-                   for line in lines if line["action"] == "census")'
-json "$audit" 'sum(line["action"] == "unexpected" for line in lines) == 1'
-json "$audit" 'not any(line["action"] in ("patching", "patched") for line in lines)'
+for data in data notify-data; do # on_unexpected = ask, with nobody to ask, and notify
+    audit=loop/infected/$data/audit.jsonl
+    json "$audit" '{line["verdict"] for line in lines if line["action"] == "census"} == {"unexpected"}'
+    json "$audit" 'all(line["census"]["programs"][0]["image"].endswith("/worm") and
+                       line["census"]["programs"][0]["expected"] is False and
+                       line["census"]["programs"][0]["port"] == 445 and
+                       line["census"]["programs"][0]["hosts"] > 10
+                       for line in lines if line["action"] == "census")'
+    json "$audit" 'sum(line["action"] == "unexpected" for line in lines) == 1'
+    json "$audit" 'not any(line["action"] in ("patch", "set", "patched") for line in lines)'
+done
 says loop/worm.out "worm"
 for copy in system32/drivers system32/dllcache ServicePackFiles/i386; do
     check "$copy is as it was" cmp loop/infected/original.sys "loop/infected/WINDOWS/$copy/tcpip.sys"

@@ -3,8 +3,9 @@
  *     monitor --outside NET [--seconds N] [--at-once N] [--patience MS] [--port N]... ADDRESSES...
  *
  * Looks in rounds whether each of the addresses (198.18.0.1, or 198.18.0.1+50 for fifty in a row)
- * answers on each of the ports, N (50) at a time, and takes for dead what has not answered after MS
- * milliseconds (1000). No round is begun after N seconds (5). Its last line is JSON. */
+ * answers on each of the ports, N (50) at a time, begun one after the other, and takes for dead
+ * what has not answered after MS milliseconds (1000). No round is begun after N seconds (5). Its
+ * last line is JSON. */
 #include "program.h"
 
 #include <poll.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AT_ONCE_MOST = 256, TARGETS_MOST = 4096, PORTS_MOST = 8, PAUSE_MS = 50 };
+enum { AT_ONCE_MOST = 256, TARGETS_MOST = 4096, PORTS_MOST = 8, PAUSE_MS = 50, PACE_US = 2000 };
 
 struct target {
     uint32_t address;
@@ -32,7 +33,8 @@ struct monitor {
     uint32_t port_count;
     struct target targets[TARGETS_MOST];
     uint32_t target_count;
-    uint32_t next; /* target of this round */
+    uint32_t next;       /* target of this round */
+    uint64_t next_begin; /* not before then */
     struct look looks[AT_ONCE_MOST];
     uint64_t rounds, round_us, answered, silent;
 };
@@ -49,6 +51,7 @@ static void begin_look(struct monitor *m, struct look *look, uint64_t now)
     const struct target *target = &m->targets[m->next++];
     look->fd = program_dial(target->address, target->port);
     look->deadline = now + (uint64_t)m->patience_ms * 1000;
+    m->next_begin = now + PACE_US;
     m->silent += look->fd < 0;
 }
 
@@ -63,13 +66,13 @@ static bool turn(struct monitor *m)
         if (look->fd >= 0 && now >= look->deadline) {
             end_look(look, &m->silent);
         }
-        if (look->fd < 0 && m->next < m->target_count) {
+        if (look->fd < 0 && m->next < m->target_count && now >= m->next_begin) {
             begin_look(m, look, now);
         }
         any = any || look->fd >= 0;
         p[i] = (struct pollfd){.fd = look->fd, .events = POLLOUT};
     }
-    (void)poll(p, m->at_once, any ? PAUSE_MS : 0);
+    (void)poll(p, m->at_once, m->next < m->target_count ? PACE_US / 1000 : PAUSE_MS);
     for (uint32_t i = 0; i < m->at_once; i++) {
         if (p[i].fd < 0 || p[i].revents == 0) {
             continue;

@@ -69,6 +69,7 @@ say() {
 servers=
 host=
 watcher=
+worm_watcher=
 
 # stop PID: ends a process of this script, and waits for it.
 stop() {
@@ -77,7 +78,7 @@ stop() {
     wait "$1" 2> /dev/null || true
 }
 
-trap 'stop "$watcher"; stop "$host"; stop "$servers"' EXIT
+trap 'stop "$watcher"; stop "$worm_watcher"; stop "$host"; stop "$servers"' EXIT
 trap 'exit 130' INT TERM
 
 # until_in FILE WORDS: waits for half a minute at most.
@@ -254,9 +255,15 @@ table
 say "Another host: something tries one address after the other, for $worm_seconds seconds"
 start_host infected worm
 start_watcher infected worm
+worm_watcher=$watcher
+printf 'on_unexpected = notify\n' | cat infected/tcpipwatch.ini - > infected/notify.ini
+start_watcher infected notify notify.ini notify-data
 "$programs/worm" --outside "$SIMHOST_OUTSIDE" --seconds "$worm_seconds" 198.18.0.0+32768 \
     > worm.json 2> worm.err
-until_in infected/data/audit.jsonl '"action":"burst"'
+until_in infected/data/audit.jsonl '"action":"unexpected"'
+until_in infected/notify-data/audit.jsonl '"action":"unexpected"'
+stop "$watcher"
+watcher=$worm_watcher
 stop_watcher worm
 stop_host
 for copy in $copies; do
