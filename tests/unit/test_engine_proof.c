@@ -121,9 +121,9 @@ static void another_build_is_another_attempt(void)
     set_up(&f);
     f.policy.on_burst = ON_BURST_PATCH;
     struct engine_patch nothing = {.time = 0};
-    for (uint16_t i = 0; i <= ENGINE_TRIED_MAX; i++) {
+    for (uint64_t i = 0; i <= ENGINE_TRIED_MAX; i++) {
         f.target.copies[PC_DRIVERS].inspection.version.part[3] = (uint16_t)(2180 + i);
-        CHECK_TEXT(see_burst(&f, "WKS", NOW + (uint64_t)(25 * i) * HOUR), "save burst patch");
+        CHECK_TEXT(see_burst(&f, "WKS", NOW + 25 * i * HOUR), "save burst patch");
         (void)engine_patched(&f.memory, &f.world, PC_FAILED, &nothing);
     }
     /* A failed attempt was one. So many are remembered, and then the oldest is forgotten. */

@@ -133,7 +133,7 @@ static void looks_go_on_for_some_seconds(void)
     CHECK_NUMBER(fake.looks, 1 + CENSUS_FOLLOW_SECONDS);
     CHECK_NUMBER(witness_due_ms(&witness), 0);
     CHECK(!witness_follow(&witness, NOW, ms + 100000, WINDOW));
-    CHECK_NUMBER(census_sum(witness.census).looks, 1 + CENSUS_FOLLOW_SECONDS);
+    CHECK_NUMBER(census_sum(witness.census).looks, (size_t)CENSUS_FOLLOW_SECONDS + 1);
     CHECK_NUMBER(census_sum(witness.census).connections, 3);
     witness_close(&witness);
 }

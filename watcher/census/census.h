@@ -3,7 +3,8 @@
  * A look is what the system shows at one moment; a census is the sum of several looks, taken at
  * each event 4226 and for some seconds after it. Both are bounded, and say so where something was
  * left out. The system's part is in census_posix.c (/proc/net/tcp, tcp6 and /proc/PID) and
- * census_win32.c (GetExtendedTcpTable); census.c is pure.
+ * census_win32.c (GetExtendedTcpTable); census*.c besides them is pure. On Linux only the network
+ * namespace of this program is seen: not the connections of containers with a network of their own.
  */
 #ifndef WATCHER_CENSUS_CENSUS_H
 #define WATCHER_CENSUS_CENSUS_H
@@ -70,8 +71,9 @@ struct census;
 struct census *census_open(void);
 void census_close(struct census *census);
 
-/* Adds a look: a connection seen before (same process, ends and ports) is not counted again. False
- * when memory is out. */
+/* Adds a look: a connection seen before (same process, ends and ports) is not counted again. One
+ * whose process was not found at one of two looks is the same. False when memory is out; what was
+ * not added is then told as left out. */
 bool census_add(struct census *census, const struct census_look *look);
 
 /* Forgets the connections that were last seen before `time`, and the looks before it. */
@@ -88,17 +90,18 @@ struct census_sum {
 };
 struct census_sum census_sum(const struct census *census);
 
-/* The programs, those with most connections first. What is handed out is valid during the call. */
+/* The programs, those with most connections first, while `each` answers true. What is handed out is
+ * valid during the call. False when `each` ended it or memory is out. */
 struct census_program {
     const char *image; /* NULL: the processes that cannot be seen */
     uint32_t pid;      /* of the process with most of them */
     uint64_t started;
-    size_t processes;
+    size_t processes; /* 0: not known, of those that cannot be seen */
     size_t connections;
     size_t hosts;             /* distinct addresses at the other end */
     size_t ports;             /* distinct ports there */
     uint16_t port;            /* the one of most connections */
-    const char *addresses[4]; /* some of the addresses, as text; NULL: no more */
+    const char *addresses[4]; /* those with most connections, as text; NULL: no more */
 };
 bool census_each(const struct census *census,
                  bool (*each)(void *context, const struct census_program *program), void *context);
@@ -119,14 +122,14 @@ const char *census_verdict_name(enum census_verdict verdict);
 /* Adds the sum in words: "28 of 30 half-open connections belong to C:\lab\webstress.exe (process
  * 1234, since 10:05:11), to 12 hosts, port 80; 2 to ...". With a policy that expects some programs,
  * those that it does not expect are named as such. Names are made printable. A sentence or two,
- * without a line end. */
+ * without a line end. `census` may be NULL, and `policy` too: any program is expected then. */
 void census_words(const struct census *census, const struct policy *policy, struct buf *out);
 
 /* Adds the members of the object "census": looks, first, last, most, connections, unseen,
  * cut_short, and "programs", an array of
  * {"image","pid","started","processes","connections","hosts","ports",
  * "port","addresses","expected"}: at most 16 programs. Unknown values are null; "expected" is null
- * where the policy expects any. */
+ * where the policy expects any. Without a census "census" is null. */
 void census_json(const struct census *census, const struct policy *policy, struct json *j);
 
 #endif

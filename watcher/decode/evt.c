@@ -238,6 +238,32 @@ static void report_broken(struct reader *r, uint32_t at)
     }
 }
 
+/* Goes through the log as the walk below does, so that it comes by every record that was handed
+ * out: without an end-of-file record only newer numbers count. */
+static bool search_place(struct reader *r, const struct log_place *place, struct position all,
+                         struct position *p)
+{
+    uint32_t last = r->bounds.oldest - 1;
+    const uint32_t *after = r->bounds_known ? NULL : &last;
+    bool found = false;
+    for (*p = all; p->rest > 0 && !found;) {
+        struct evt_look look = evt_ring_look(&r->ring, p->at, p->rest);
+        bool record = look.thing == EVT_RECORD &&
+                      (after == NULL || (int32_t)(evt_record_number(look.bytes) - last) > 0);
+        if (record) {
+            last = evt_record_number(look.bytes);
+            found = last == place->record && evt_record_time(look.bytes) == place->time;
+        } else if (look.thing != EVT_FILLER) {
+            look.length = evt_ring_resync(&r->ring, p->at, p->rest, after);
+            if (look.length == 0) {
+                return false;
+            }
+        }
+        step(r, p, look.length);
+    }
+    return found;
+}
+
 /* Behind the record that the place names: at the hinted offset, else wherever it is. False when
  * it is nowhere among the log's records. */
 static bool behind_place(struct reader *r, const struct log_place *place, struct position *p)
@@ -257,21 +283,7 @@ static bool behind_place(struct reader *r, const struct log_place *place, struct
             return true;
         }
     }
-    for (*p = all; p->rest > 0;) {
-        struct evt_look look = evt_ring_look(&r->ring, p->at, p->rest);
-        bool broken = look.thing == EVT_BROKEN || look.thing == EVT_MARK;
-        bool found = look.thing == EVT_RECORD && evt_record_number(look.bytes) == place->record &&
-                     evt_record_time(look.bytes) == place->time;
-        uint32_t length = broken ? evt_ring_resync(&r->ring, p->at, p->rest, NULL) : look.length;
-        if (length == 0) {
-            return false;
-        }
-        step(r, p, length);
-        if (found) {
-            return true;
-        }
-    }
-    return false;
+    return search_place(r, place, all, p);
 }
 
 /* Hands out one record. False when the reading ends. */
