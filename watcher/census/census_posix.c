@@ -24,10 +24,13 @@
 
 enum {
     READ_SIZE = 16 * 1024,
-    LINK_SIZE = 64,                 /* more than "socket:[INODE]" needs */
-    IMAGE_SIZE = PATH_MAX + 16,     /* with the mark behind it */
-    TABLES_MS = CENSUS_LOOK_MS / 2, /* of the time are for the tables, so that some is left */
+    LINK_SIZE = 64,                      /* more than "socket:[INODE]" needs */
+    IMAGE_SIZE = PATH_MAX + 16,          /* with the mark behind it */
+    TABLES_MS = CENSUS_LOOK_MS / 2,      /* of the time are for the tables, so that some is left */
+    SECOND_LOOK_MS = CENSUS_LOOK_MS / 4, /* later than this there is no time for a second one */
 };
+
+static const char tcp_table[] = "/proc/net/tcp";
 
 /* A connection whose process is looked for. */
 struct wanted {
@@ -248,28 +251,53 @@ static void search_processes(struct search *s)
 
 /* ---- the look ---- */
 
-bool census_look_at_system(uint64_t now, struct census_look *out, struct buf *why)
+/* Reads the lists of connections, then the processes. False, with errno, when there is no list. */
+static bool look_once(struct search *s, uint64_t start)
 {
-    static const char table[] = "/proc/net/tcp";
-    uint64_t start = milliseconds();
-    struct search s = {.look = out, .stop_at = start + TABLES_MS};
-    *out = (struct census_look){.time = now};
-    if (!read_lines(&s, table, take_socket)) {
-        buf_printf(why, "The half-open connections cannot be seen: %s cannot be read: %s.", table,
-                   strerror(errno));
+    s->stop_at = start + TABLES_MS;
+    if (!read_lines(s, tcp_table, take_socket)) {
         return false;
     }
     /* There is none where the kernel has no IPv6. */
-    (void)read_lines(&s, "/proc/net/tcp6", take_socket);
-    s.stop_at = start + CENSUS_LOOK_MS;
-    s.left = s.count;
-    if (s.count > 0) {
-        (void)read_lines(&s, "/proc/stat", take_boot_time);
-        qsort(s.wanted, s.count, sizeof *s.wanted, by_inode);
-        search_processes(&s);
+    (void)read_lines(s, "/proc/net/tcp6", take_socket);
+    s->stop_at = start + CENSUS_LOOK_MS;
+    s->left = s->count;
+    if (s->count > 0) {
+        (void)read_lines(s, "/proc/stat", take_boot_time);
+        qsort(s->wanted, s->count, sizeof *s->wanted, by_inode);
+        search_processes(s);
+    }
+    return true;
+}
+
+/* Connections that end while the processes are searched are in none of them any more. A program
+ * that gives up many at once would seem to be one that cannot be seen: a second look is at a better
+ * moment. */
+bool census_look_at_system(uint64_t now, struct census_look *out, struct buf *why)
+{
+    uint64_t start = milliseconds();
+    struct search s = {.look = out};
+    *out = (struct census_look){.time = now};
+    bool seen = look_once(&s, start);
+    int reason = errno;
+    if (seen && s.left > 0 && !out->cut_short && milliseconds() < start + SECOND_LOOK_MS) {
+        struct census_look again = {.time = now};
+        struct search second = {.look = &again, .wanted = NULL};
+        bool better = look_once(&second, start) && !again.cut_short && second.left < s.left;
+        if (better) {
+            struct census_look first = *out;
+            *out = again;
+            again = first;
+        }
+        census_look_free(&again);
+        free(second.wanted);
+    }
+    if (!seen) {
+        buf_printf(why, "The half-open connections cannot be seen: %s cannot be read: %s.",
+                   tcp_table, strerror(reason));
     }
     free(s.wanted);
-    return true;
+    return seen;
 }
 
 bool census_is_this_computer(const char *computer, struct buf *own)
