@@ -97,11 +97,11 @@ json "$audit" 'sum(line["action"] == "burst" for line in lines) == 1'
 json "$audit" 'all(line["burst"]["computer"] == "WKS-WINXP32BIT" and line["burst"]["events"] >= 3
                    for line in lines if line["action"] == "burst")'
 json "$audit" '{line["verdict"] for line in lines if line["action"] == "census"} == {"expected"}'
-# (A connection that ends between two reads of the system's lists has no process.)
+# (Only where the time for a look is over too soon, on a busy machine, some have no process.)
 json "$audit" 'all({p["image"].rsplit("/", 1)[-1] for p in line["census"]["programs"] if p["image"]}
                    == {"webstress", "monitor"} and
                    all(p["expected"] for p in line["census"]["programs"] if p["image"]) and
-                   line["census"]["unseen"] * 10 <= line["census"]["connections"]
+                   (line["census"]["unseen"] == 0 or line["census"]["cut_short"])
                    for line in lines if line["action"] == "census")'
 json "$audit" 'all(line["census"]["most"] >= 10 and "webstress" in line["text"] and
                    "monitor" in line["text"] for line in lines if line["action"] == "census")'

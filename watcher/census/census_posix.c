@@ -24,18 +24,21 @@
 
 enum {
     READ_SIZE = 16 * 1024,
-    LINK_SIZE = 64,                      /* more than "socket:[INODE]" needs */
-    IMAGE_SIZE = PATH_MAX + 16,          /* with the mark behind it */
-    TABLES_MS = CENSUS_LOOK_MS / 2,      /* of the time are for the tables, so that some is left */
-    SECOND_LOOK_MS = CENSUS_LOOK_MS / 4, /* later than this there is no time for a second one */
+    LINK_SIZE = 64,                 /* more than "socket:[INODE]" needs */
+    IMAGE_SIZE = PATH_MAX + 16,     /* with the mark behind it */
+    TABLES_MS = CENSUS_LOOK_MS / 2, /* of the time are for the tables, so that some is left */
 };
 
+#define ENDED (CENSUS_NO_PROCESS - 1) /* in place of a process, while a look is taken */
+
 static const char tcp_table[] = "/proc/net/tcp";
+static const char tcp6_table[] = "/proc/net/tcp6";
 
 /* A connection whose process is looked for. */
 struct wanted {
     uint64_t inode;
     size_t connection; /* its place in the look */
+    bool lasts;        /* was there still when the processes had been searched */
 };
 
 struct search {
@@ -123,7 +126,7 @@ static bool take_socket(void *context, const char *line, size_t length)
         return true;
     }
     s->wanted = wanted;
-    wanted[s->count++] = (struct wanted){socket.inode, s->look->connection_count - 1};
+    wanted[s->count++] = (struct wanted){socket.inode, s->look->connection_count - 1, false};
     return true;
 }
 
@@ -251,53 +254,70 @@ static void search_processes(struct search *s)
 
 /* ---- the look ---- */
 
-/* Reads the lists of connections, then the processes. False, with errno, when there is no list. */
-static bool look_once(struct search *s, uint64_t start)
+static bool take_lasting(void *context, const char *line, size_t length)
 {
-    s->stop_at = start + TABLES_MS;
-    if (!read_lines(s, tcp_table, take_socket)) {
-        return false;
-    }
-    /* There is none where the kernel has no IPv6. */
-    (void)read_lines(s, "/proc/net/tcp6", take_socket);
-    s->stop_at = start + CENSUS_LOOK_MS;
-    s->left = s->count;
-    if (s->count > 0) {
-        (void)read_lines(s, "/proc/stat", take_boot_time);
-        qsort(s->wanted, s->count, sizeof *s->wanted, by_inode);
-        search_processes(s);
+    struct search *s = context;
+    struct proc_socket socket;
+    struct wanted *wanted =
+        proc_half_open(line, length, &socket) ? find_wanted(s, socket.inode) : NULL;
+    if (wanted != NULL) {
+        wanted->lasts = true;
     }
     return true;
 }
 
-/* Connections that end while the processes are searched are in none of them any more. A program
- * that gives up many at once would seem to be one that cannot be seen: a second look is at a better
- * moment. */
+/* Linux has one list of connections, and one of each process's files. What ends between reading the
+ * two is in no process any more, and would seem to belong to one that cannot be seen: it is no part
+ * of the look. */
+static void drop_ended(struct search *s)
+{
+    struct census_look *look = s->look;
+    size_t kept = 0;
+    if (!read_lines(s, tcp_table, take_lasting)) {
+        return;
+    }
+    (void)read_lines(s, tcp6_table, take_lasting);
+    if (look->cut_short) {
+        return; /* nobody knows what else there is */
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        struct census_connection *connection = &look->connections[s->wanted[i].connection];
+        if (connection->process == CENSUS_NO_PROCESS && !s->wanted[i].lasts) {
+            connection->process = ENDED;
+        }
+    }
+    for (size_t i = 0; i < look->connection_count; i++) {
+        if (look->connections[i].process != ENDED) {
+            look->connections[kept++] = look->connections[i];
+        }
+    }
+    look->connection_count = kept;
+}
+
 bool census_look_at_system(uint64_t now, struct census_look *out, struct buf *why)
 {
     uint64_t start = milliseconds();
-    struct search s = {.look = out};
+    struct search s = {.look = out, .stop_at = start + TABLES_MS};
     *out = (struct census_look){.time = now};
-    bool seen = look_once(&s, start);
-    int reason = errno;
-    if (seen && s.left > 0 && !out->cut_short && milliseconds() < start + SECOND_LOOK_MS) {
-        struct census_look again = {.time = now};
-        struct search second = {.look = &again, .wanted = NULL};
-        bool better = look_once(&second, start) && !again.cut_short && second.left < s.left;
-        if (better) {
-            struct census_look first = *out;
-            *out = again;
-            again = first;
-        }
-        census_look_free(&again);
-        free(second.wanted);
-    }
-    if (!seen) {
+    if (!read_lines(&s, tcp_table, take_socket)) {
         buf_printf(why, "The half-open connections cannot be seen: %s cannot be read: %s.",
-                   tcp_table, strerror(reason));
+                   tcp_table, strerror(errno));
+        return false;
+    }
+    /* There is none where the kernel has no IPv6. */
+    (void)read_lines(&s, tcp6_table, take_socket);
+    s.stop_at = start + CENSUS_LOOK_MS;
+    s.left = s.count;
+    if (s.count > 0) {
+        (void)read_lines(&s, "/proc/stat", take_boot_time);
+        qsort(s.wanted, s.count, sizeof *s.wanted, by_inode);
+        search_processes(&s);
+    }
+    if (s.left > 0 && !out->cut_short) {
+        drop_ended(&s);
     }
     free(s.wanted);
-    return seen;
+    return true;
 }
 
 bool census_is_this_computer(const char *computer, struct buf *own)
