@@ -99,7 +99,7 @@ says out "Burst of 3 events 4226 of WKS-WINXP32BIT"
 says out "The limit was raised from 10 to 100, and verified after the restart."
 cp original.sys "$root/System32/drivers/tcpip.sys"
 expect 0 "somebody puts the original back" once
-says out "has the limit 10 again (it was 100)"
+says err "has the limit 10 again (it was 100)"
 
 windows
 printf '[action]\r\non_burst = ask\r\n' > lab.ini

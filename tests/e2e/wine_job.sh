@@ -122,7 +122,7 @@ check "the watcher is content" icon_is watching
 
 cp original.sys "$windows/system32/dllcache/tcpip.sys"
 acted 1 copies-changed
-says tray.out "has the limit 10 again (it was 100)"
+says tray.err "has the limit 10 again (it was 100)"
 wait_for 20 "the face of a problem" icon_is problem
 cp limit100.sys "$windows/system32/dllcache/tcpip.sys"
 acted 2 copies-changed
