@@ -217,6 +217,21 @@ void watcher_witness_burst(struct watcher *w, const struct engine_burst *burst)
 
 /* ---- effects ---- */
 
+static enum policy_level level_of(enum engine_effect effect)
+{
+    switch (effect) {
+    case EFFECT_TELL_PATCH_FAILED:
+    case EFFECT_TELL_DIFFERS:
+        return LEVEL_ERROR;
+    case EFFECT_TELL_UNEXPECTED:
+    case EFFECT_TELL_STILL_LIMITED:
+    case EFFECT_TELL_COPIES_CHANGED:
+        return LEVEL_WARNING;
+    default:
+        return LEVEL_INFO;
+    }
+}
+
 static void show_effect(struct watcher *w, enum engine_effect effect)
 {
     struct buf text = BUF_INIT;
@@ -228,14 +243,12 @@ static void show_effect(struct watcher *w, enum engine_effect effect)
     } else if (effect == EFFECT_TELL_DECLINED || effect == EFFECT_TELL_VERIFIED) {
         w->burst_stands = false;
     }
-    bool is_trouble = effect == EFFECT_TELL_PATCH_FAILED || effect == EFFECT_TELL_DIFFERS;
     if (effect == EFFECT_ASK_PATCH) {
         watcher_ask(w, QUESTION_PATCH);
     } else if (effect == EFFECT_ASK_RESTART) {
         watcher_ask(w, QUESTION_RESTART);
     } else if (text.len > 0) {
-        w->notifier.tell(w->notifier.context, TELL_NEWS, is_trouble ? LEVEL_ERROR : LEVEL_INFO,
-                         buf_text(&text));
+        w->notifier.tell(w->notifier.context, TELL_NEWS, level_of(effect), buf_text(&text));
     }
     keep_effect(w, effect, buf_text(&text));
     if (effect == EFFECT_TELL_BURST && w->census_due) {

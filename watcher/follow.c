@@ -252,7 +252,7 @@ static void keep_untold(struct watcher *w, enum burst_kind kind, const struct hi
 static void act_on_burst(struct watcher *w, const struct reading *r)
 {
     const struct engine_burst *burst = &r->hits[BURST_CONNECT_LIMIT].burst;
-    watcher_look(w);
+    watcher_look_for_changes(w); /* what somebody has changed is told first */
     watcher_witness_burst(w, burst);
     struct engine_world world = watcher_world(w);
     world.has_root = world.has_root && r->log->of_root;

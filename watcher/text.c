@@ -51,20 +51,27 @@ static void add_how_to_set(struct buf *out, const struct text_facts *f)
                f->root);
 }
 
-static void tell_burst(struct buf *out, const struct text_facts *f)
+/* "3 events 4226 of PC within 20 minutes, T to T." */
+static void add_events(struct buf *out, const struct engine_burst *burst, const char *ids)
 {
-    const struct engine_burst *burst = &f->memory->burst;
     char first[WINTIME_TEXT_SIZE];
     char last[WINTIME_TEXT_SIZE];
     wintime_plain(burst->first, first);
     wintime_plain(burst->last, last);
-    buf_printf(out, "Burst: %" PRIu64 " events 4226 of ", burst->events);
+    buf_printf(out, "%" PRIu64 " events %s of ", burst->events, ids);
     buf_printf(out, "%s within ", burst->computer[0] != '\0' ? burst->computer : "one computer");
     text_duration(out, (burst->last - burst->first) / WINTIME_PER_SECOND);
+    buf_printf(out, ", %s to %s.", first, last);
+}
+
+static void tell_burst(struct buf *out, const struct text_facts *f)
+{
+    buf_add_text(out, "Burst: ");
+    add_events(out, &f->memory->burst, "4226");
     buf_printf(out,
-               ", %s to %s. Windows holds back outgoing connections there: more attempts were "
-               "half-open at a time than its limit of %" PRIu32 " allows.",
-               first, last, present_limit(f));
+               " Windows holds back outgoing connections there: more attempts were half-open at a "
+               "time than its limit of %" PRIu32 " allows.",
+               present_limit(f));
 }
 
 static void tell_no_root(struct buf *out, const struct text_facts *f)
@@ -337,15 +344,9 @@ static void tell_withdrawn(struct buf *out, const struct text_facts *f)
 
 static void tell_ports(struct buf *out, const struct text_facts *f)
 {
-    const struct engine_burst *burst = &f->memory->ports[0];
-    char first[WINTIME_TEXT_SIZE];
-    char last[WINTIME_TEXT_SIZE];
-    wintime_plain(burst->first, first);
-    wintime_plain(burst->last, last);
-    buf_printf(out, "Ports run out: %" PRIu64 " events 4227 or 4231 of ", burst->events);
-    buf_printf(out, "%s within ", burst->computer[0] != '\0' ? burst->computer : "one computer");
-    text_duration(out, (burst->last - burst->first) / WINTIME_PER_SECOND);
-    buf_printf(out, ", %s to %s. %s", first, last, f->ports);
+    buf_add_text(out, "Ports run out: ");
+    add_events(out, &f->memory->ports[0], "4227 or 4231");
+    buf_printf(out, " %s", f->ports);
 }
 
 void text_census(struct buf *out, const struct census *census, const struct policy *policy,

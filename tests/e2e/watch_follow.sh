@@ -38,8 +38,8 @@ events 2
 sleep 0.3
 acted 1 burst
 events 3
-until_says watch.out "was verified after the restart"
-says watch.out "The limit is perhaps still too low. Proposed is 200"
+until_says watch.err "was verified after the restart"
+says watch.err "The limit is perhaps still too low. Proposed is 200"
 acted 2 burst
 acted 1 patched
 acted 1 verified

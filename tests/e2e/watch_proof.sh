@@ -39,11 +39,11 @@ patched_and_verified() {
 
 patched_and_verified
 put original.sys
-until_says watch.out "Changed by somebody else under $root:"
-says watch.out "$drivers has the limit 10 again (it was 100)"
-says watch.out "$root/system32/dllcache/tcpip.sys has the limit 10 again"
-says watch.out "Nothing is patched again without a new burst or your yes."
-says_not watch.out "Windows File Protection names the file"
+until_says watch.err "Changed by somebody else under $root:"
+says watch.err "$drivers has the limit 10 again (it was 100)"
+says watch.err "$root/system32/dllcache/tcpip.sys has the limit 10 again"
+says watch.err "Nothing is patched again without a new burst or your yes."
+says_not watch.err "Windows File Protection names the file"
 check "and it is not" all_are original.sys
 # A new burst is news, and the policy's yes was for one attempt.
 sleep 1.1
@@ -62,17 +62,17 @@ stopped_well
 
 patched_and_verified
 put update.sys
-until_says watch.out "is another build now (5.1.2600.2505; it was 5.1.2600.2180), most likely from an"
-says watch.out "Its limit is 10."
+until_says watch.err "is another build now (5.1.2600.2505; it was 5.1.2600.2180), most likely from an"
+says watch.err "Its limit is 10."
 put limit50.sys
-until_says watch.out "is another build now (5.1.2600.2180; it was 5.1.2600.2505)"
-says watch.out "Its limit is 50."
+until_says watch.err "is another build now (5.1.2600.2180; it was 5.1.2600.2505)"
+says watch.err "Its limit is 50."
 put limit100.sys
-until_says watch.out "has the limit 100 now (it was 50): another program has set it."
+until_says watch.err "has the limit 100 now (it was 50): another program has set it."
 rm "$root/system32/dllcache/tcpip.sys"
-until_says watch.out "$root/system32/dllcache/tcpip.sys is gone."
+until_says watch.err "$root/system32/dllcache/tcpip.sys is gone."
 put unclear.sys
-until_says watch.out "It is unrecognised, and is not patched."
+until_says watch.err "It is unrecognised, and is not patched."
 sleep 1.1
 events 3
 until_says watch.out "Nothing is changed: $drivers is unrecognised."
@@ -92,7 +92,7 @@ acted 0 copies-changed
 put original.sys
 ./make_log append "$log" --event 64002 --source "Windows File Protection" --string tcpip.sys \
     --record-type information
-until_says watch.out "Windows File Protection names the file in the System log."
+until_says watch.err "Windows File Protection names the file in the System log."
 acted 1 copies-changed
 stopped_well
 
@@ -104,7 +104,7 @@ expect 0 "the status" "$watch" status --policy "$policy" --data "$data"
 says out "  verified   20"
 put original.sys
 begin_watching
-until_says watch.out "has the limit 10 again (it was 100)"
+until_says watch.err "has the limit 10 again (it was 100)"
 stopped_well
 begin_watching
 stopped_well
@@ -115,7 +115,7 @@ windows
 new_log
 put limit50.sys
 begin_watching
-until_says watch.out "The limit in $root is 50, which is neither Windows' own of 10 nor one that was"
+until_says watch.err "The limit in $root is 50, which is neither Windows' own of 10 nor one that was"
 stopped_well
 begin_watching
 stopped_well
@@ -126,7 +126,7 @@ windows
 new_log
 begin_watching
 "$build/tcpippatch" set --limit 50 --root "$root" --data "$data" --yes > out 2> err
-until_says watch.out "has the limit 50 now (it was 10)"
+until_says watch.err "has the limit 50 now (it was 10)"
 stopped_well
 
 # ---- an unexpected program: here nobody can tell whose connections they were ----
@@ -137,7 +137,7 @@ on_burst patch '[programs]' 'expected = webstress'
 begin_watching --yes
 events 3
 until_says watch.out "The decision waits for a person's yes"
-says watch.out "Which program it is cannot be told, and the policy expects bursts of some programs only"
+says watch.err "Which program it is cannot be told, and the policy expects bursts of some programs only"
 check "nothing is patched unasked" all_are original.sys
 stopped_well
 acted 0 patched

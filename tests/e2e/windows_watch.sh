@@ -94,6 +94,12 @@ says out "Verified: every copy under $root is as it was written, with the limit 
 expect 0 "a third run does nothing" once
 json data/audit.jsonl '[line["action"] for line in lines if line["action"] != "note"] ==
     ["burst", "census", "patch", "set", "patched", "restart-needed", "verify", "verified"]'
+expect 0 "explain" watch explain --policy lab.ini --data data
+says out "Burst of 3 events 4226 of WKS-WINXP32BIT"
+says out "The limit was raised from 10 to 100, and verified after the restart."
+cp original.sys "$root/System32/drivers/tcpip.sys"
+expect 0 "somebody puts the original back" once
+says err "has the limit 10 again (it was 100)"
 
 windows
 printf '[action]\r\non_burst = ask\r\n' > lab.ini

@@ -118,6 +118,16 @@ acted 1 verified
 says tray.out "as it was written, with the limit 100."
 check "the watcher is content" icon_is watching
 
+# ---- a copy that somebody changes while it runs ----
+
+cp original.sys "$windows/system32/dllcache/tcpip.sys"
+acted 1 copies-changed
+says tray.err "has the limit 10 again (it was 100)"
+wait_for 20 "the face of a problem" icon_is problem
+cp limit100.sys "$windows/system32/dllcache/tcpip.sys"
+acted 2 copies-changed
+wait_for 20 "the watcher to be content" icon_is watching
+
 # ---- the original back ----
 
 choose r

@@ -2,6 +2,7 @@
  *
  * What was changed on purpose: build, run "test_explain --write tests/data/stories.txt" in the
  * source directory, and read the difference before committing it. */
+#include "baseline.h"
 #include "check.h"
 
 #include "base/utf.h"
@@ -140,32 +141,12 @@ static void add_logs(struct buf *out)
     story_book_close(book);
 }
 
-static void print_difference(const char *expected, const char *got)
-{
-    unsigned line = 1;
-    while (*expected != '\0' && *expected == *got) {
-        line += *expected == '\n';
-        expected++;
-        got++;
-    }
-    printf("\nline %u: expected \"%.*s\", got \"%.*s\"\n"
-           "A change on purpose: test_explain --write tests/data/stories.txt\n",
-           line, (int)strcspn(expected, "\n"), expected, (int)strcspn(got, "\n"), got);
-}
-
 static void every_story_is_as_in_the_baseline(void)
 {
-    struct buf expected = BUF_INIT;
     struct buf got = BUF_INIT;
-    CHECK(read_file(BASELINE, &expected));
     add_logs(&got);
-    bool same = strcmp(buf_text(&expected), buf_text(&got)) == 0;
-    if (!same) {
-        print_difference(buf_text(&expected), buf_text(&got));
-    }
-    CHECK(same);
+    check_baseline(BASELINE, &got, "test_explain --write tests/data/stories.txt");
     buf_free(&got);
-    buf_free(&expected);
 }
 
 static void every_outcome_is_in_the_baseline(void)
@@ -522,17 +503,13 @@ static void one_root_of_several(void)
     buf_free(&log);
 }
 
-static int write_baseline(const char *path)
+static int write_all(const char *path)
 {
     struct buf text = BUF_INIT;
     add_logs(&text);
-    FILE *file = fopen(path, "wb");
-    bool done = file != NULL && fwrite(text.data, 1, text.len, file) == text.len;
-    if (file != NULL) {
-        done = fclose(file) == 0 && done;
-    }
+    int status = write_baseline(path, &text);
     buf_free(&text);
-    return done ? 0 : 1;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -551,6 +528,6 @@ int main(int argc, char **argv)
         {"a line that is too long is bad", a_line_that_is_too_long_is_bad},
         {"one root of several", one_root_of_several},
     };
-    return argc == 3 && strcmp(argv[1], "--write") == 0 ? write_baseline(argv[2])
+    return argc == 3 && strcmp(argv[1], "--write") == 0 ? write_all(argv[2])
                                                         : RUN_SUITE("explain", cases);
 }

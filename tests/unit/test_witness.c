@@ -103,7 +103,7 @@ static void a_flood_of_events_is_one_look_a_second(void)
 {
     struct witness witness;
     set_up(&witness);
-    for (uint64_t ms = 0; ms < 10 * 1000; ms += 10) {
+    for (uint64_t ms = 0; ms < 10000; ms += 10) {
         uint64_t now = NOW + ms * (SECOND / 1000);
         event(&witness, "XP-LAB", now, now);
         witness_look(&witness, now, 5000 + ms, WINDOW);

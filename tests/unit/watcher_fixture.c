@@ -59,6 +59,9 @@ void fixture_close(struct watcher_fixture *f)
     loop_close(f->w.loop);
     pc_target_free(&f->w.target);
     policy_free(&f->w.policy);
+    witness_close(&f->w.witness);
+    buf_free(&f->w.ports);
+    buf_free(&f->w.no_census);
     buf_free(&f->w.why);
     free(f->w.data);
     free(f->w.directory);
