@@ -9,8 +9,8 @@
 # `infected`, each with a Windows directory, its System log, the policy and data/audit.jsonl; the
 # figures *.json of each program; what tcpipwatch said, *.out. Clients, host and servers are in network
 # namespaces made here, which have no way out. SIMHOST_RELEASES: how many queued attempts the host
-# releases a second, see rule.h. Exit status: 0 shown, 1 failed, 77: these
-# namespaces cannot be made here, and why.
+# releases a second, see rule.h. Exit status: 0 shown, 1 failed, 77: these namespaces cannot be made
+# here, and why.
 set -eu
 
 impossible() {
@@ -88,7 +88,7 @@ until_in() {
         tries=$((tries + 1))
         if [ "$tries" -gt 300 ]; then
             echo "Waited in vain for $2 in $1." >&2
-            cat ./*.err >&2
+            cat ./*.err ./*.out >&2
             exit 1
         fi
         sleep 0.1
@@ -166,7 +166,7 @@ P
 
 start_watcher() { # SANDBOX NAME [POLICY DATA]
     (cd "$1" && exec "$build/tcpipwatch" run --policy "${3-tcpipwatch.ini}" --data "${4-data}" \
-        --root WINDOWS --source "file:$log") > "$2.out" 2> "$2.err" < /dev/null &
+        --root WINDOWS --source "file:$log") > "$2.out" 2>&1 < /dev/null &
     watcher=$!
     until_in "$2.out" " watches "
 }
@@ -174,7 +174,7 @@ start_watcher() { # SANDBOX NAME [POLICY DATA]
 stop_watcher() { # NAME
     stop "$watcher"
     watcher=
-    cat "$1.out" "$1.err"
+    cat "$1.out"
 }
 
 # ---- the clients ----
