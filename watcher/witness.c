@@ -48,7 +48,7 @@ void witness_event(struct witness *witness, const char *log, const struct event 
     struct witness_record *record =
         &witness->records[witness->record_count++ % WITNESS_RECORDS_MAX];
     const char *computer = event->computer != NULL ? event->computer : "";
-    (void)snprintf(record->log, sizeof record->log, "%s", log);
+    record->log = log;
     (void)snprintf(record->computer, sizeof record->computer, "%s", computer);
     record->record = event->record;
     record->time = event->time;

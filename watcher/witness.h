@@ -27,7 +27,7 @@ struct witness {
     uint64_t looked_ms; /* when the last look was taken */
     uint64_t until_ms;  /* looks are taken until then; 0: none is due */
     struct witness_record {
-        char log[256];
+        const char *log; /* its spec; the source outlives the witness */
         char computer[BURST_NAME_MAX + 1];
         uint64_t record, time;
         uint16_t id;
@@ -39,8 +39,8 @@ struct witness {
 void witness_open(struct witness *witness, const struct witness_calls *calls);
 void witness_close(struct witness *witness);
 
-/* Keeps an event 4226 of the log named by its spec; `now` is the system's time. One that has just
- * been logged by this computer is a reason to look. */
+/* Keeps an event 4226 of the log named by its spec, which stays the caller's; `now` is the system's
+ * time. One that has just been logged by this computer is a reason to look. */
 void witness_event(struct witness *witness, const char *log, const struct event *event,
                    uint64_t now);
 
