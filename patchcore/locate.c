@@ -61,21 +61,43 @@ static bool is_store(const uint8_t *code)
     return code[0] == 0xc7 && code[1] == 0x05;
 }
 
-/* cmp reg, [address] or cmp [address], reg: no base, no index, only the address. */
+/* cmp reg, [address] (3B) or cmp [address], reg (39): no base, no index, only the address. */
 static bool is_compare(const uint8_t *code)
 {
-    return (code[0] == 0x3b || code[0] == 0x39) && (code[1] & 0xc7) == 0x05;
+    return (code[0] & 0xfd) == 0x39 && (code[1] & 0xc7) == 0x05;
 }
 
 /* ---- the first sign ---- */
+
+/* The next place from `from` on at which the run stands, inside `size` bytes; `size` when there is
+ * none. Looks for its last byte, which is rare in code. */
+static uint32_t find_run(const uint8_t *code, uint32_t size, uint32_t from, const uint8_t *run,
+                         uint32_t run_size)
+{
+    while (in_bounds(size, from, run_size)) {
+        const uint8_t *end =
+            memchr(code + from + run_size - 1, run[run_size - 1], size - from - run_size + 1);
+        if (end == NULL) {
+            break;
+        }
+        from = (uint32_t)(end - code) - (run_size - 1);
+        if (memcmp(code + from, run, run_size) == 0) {
+            return from;
+        }
+        from++;
+    }
+    return size;
+}
 
 static void find_stores_32(const struct pe_image *image, const struct pe_section *section,
                            struct candidates *found)
 {
     const uint8_t *code = image->bytes + section->raw_offset;
-    for (uint32_t i = 0; in_bounds(section->raw_size, i, RUN_32_SIZE + STORE_SIZE); i++) {
+    const uint32_t size = section->raw_size;
+    for (uint32_t i = find_run(code, size, 0, run_32, RUN_32_SIZE); i < size;
+         i = find_run(code, size, i + 1, run_32, RUN_32_SIZE)) {
         const uint8_t *store = code + i + RUN_32_SIZE;
-        if (code[i] == run_32[0] && memcmp(code + i, run_32, RUN_32_SIZE) == 0 && is_store(store) &&
+        if (in_bounds(size, i, RUN_32_SIZE + STORE_SIZE) && is_store(store) &&
             pe_va_inside(image, get_le32(store + STORE_ADDRESS))) {
             add_candidate(found, section->raw_offset + i, RUN_32_SIZE + STORE_SIZE,
                           get_le32(store + STORE_ADDRESS));
@@ -87,10 +109,10 @@ static void find_runs_64(const struct pe_image *image, const struct pe_section *
                          struct candidates *found)
 {
     const uint8_t *code = image->bytes + section->raw_offset;
-    for (uint32_t i = 0; in_bounds(section->raw_size, i, RUN_64_SIZE); i++) {
-        if (code[i] == run_64[0] && memcmp(code + i, run_64, RUN_64_SIZE) == 0) {
-            add_candidate(found, section->raw_offset + i, RUN_64_STORE + STORE_SIZE, 0);
-        }
+    const uint32_t size = section->raw_size;
+    for (uint32_t i = find_run(code, size, 0, run_64, RUN_64_SIZE); i < size;
+         i = find_run(code, size, i + 1, run_64, RUN_64_SIZE)) {
+        add_candidate(found, section->raw_offset + i, RUN_64_STORE + STORE_SIZE, 0);
     }
 }
 
@@ -119,7 +141,9 @@ static void find_compares(const struct pe_image *image, const struct pe_section 
                           struct candidates *found)
 {
     const uint8_t *code = image->bytes + section->raw_offset;
-    for (uint32_t i = 0; in_bounds(section->raw_size, i, COMPARE_SIZE); i++) {
+    const uint32_t end =
+        section->raw_size >= COMPARE_SIZE ? section->raw_size - COMPARE_SIZE + 1 : 0;
+    for (uint32_t i = 0; i < end; i++) {
         if (!is_compare(code + i)) {
             continue;
         }
