@@ -19,6 +19,8 @@ enum {
     STORE_ADDRESS = 2,
     STORE_IMMEDIATE = 6,
     COMPARE_SIZE = 6, /* 3B or 39, ModRM, a 32-bit address */
+    OPCODE_CMP_TO_REGISTER = 0x3b,
+    OPCODE_CMP_TO_MEMORY = 0x39,
     RUN_64_SIZE = 24,
     RUN_64_STORE = 44,
 };
@@ -61,10 +63,11 @@ static bool is_store(const uint8_t *code)
     return code[0] == 0xc7 && code[1] == 0x05;
 }
 
-/* cmp reg, [address] (3B) or cmp [address], reg (39): no base, no index, only the address. */
+/* cmp reg, [address] or cmp [address], reg: no base, no index, only the address. */
 static bool is_compare(const uint8_t *code)
 {
-    return (code[0] & 0xfd) == 0x39 && (code[1] & 0xc7) == 0x05;
+    return (code[0] == OPCODE_CMP_TO_REGISTER || code[0] == OPCODE_CMP_TO_MEMORY) &&
+           (code[1] & 0xc7) == 0x05;
 }
 
 /* ---- the first sign ---- */
@@ -137,22 +140,43 @@ static void note_compare(struct candidate *candidate, uint32_t offset)
     }
 }
 
+/* The compare at `i` of a section, for the candidates whose variable it reads. */
+static void note_compares(const struct pe_image *image, const struct pe_section *section,
+                          uint32_t i, struct candidates *found)
+{
+    uint32_t variable = compared_variable(image, section, i);
+    for (uint32_t k = 0; k < listed(found); k++) {
+        if (found->list[k].variable == variable) {
+            note_compare(&found->list[k], section->raw_offset + i);
+        }
+    }
+}
+
+/* The next place from `from` on where the byte stands, before `end`; `end` when there is none. */
+static uint32_t find_byte(const uint8_t *code, uint32_t end, uint32_t from, uint8_t byte)
+{
+    const uint8_t *at = from < end ? memchr(code + from, byte, end - from) : NULL;
+    return at != NULL ? (uint32_t)(at - code) : end;
+}
+
 static void find_compares(const struct pe_image *image, const struct pe_section *section,
                           struct candidates *found)
 {
     const uint8_t *code = image->bytes + section->raw_offset;
     const uint32_t end =
         section->raw_size >= COMPARE_SIZE ? section->raw_size - COMPARE_SIZE + 1 : 0;
-    for (uint32_t i = 0; i < end; i++) {
-        if (!is_compare(code + i)) {
-            continue;
+    uint32_t next[] = {find_byte(code, end, 0, OPCODE_CMP_TO_REGISTER),
+                       find_byte(code, end, 0, OPCODE_CMP_TO_MEMORY)};
+    for (;;) {
+        const int k = next[0] < next[1] ? 0 : 1;
+        const uint32_t i = next[k];
+        if (i == end) {
+            return;
         }
-        uint32_t variable = compared_variable(image, section, i);
-        for (uint32_t k = 0; k < listed(found); k++) {
-            if (found->list[k].variable == variable) {
-                note_compare(&found->list[k], section->raw_offset + i);
-            }
+        if (is_compare(code + i)) {
+            note_compares(image, section, i, found);
         }
+        next[k] = find_byte(code, end, i + 1, code[i]);
     }
 }
 
