@@ -149,6 +149,7 @@ static void take_line(struct watcher *w)
 
 static void follow_all(struct watcher *w, uint32_t which)
 {
+    which &= ((uint32_t)1 << WATCH_NOTIFIER) - ((uint32_t)1 << WATCH_LOGS);
     w->look_again = w->look_again && which == 0;
     for (size_t i = 0; i < w->log_count; i++) {
         if (which >> (WATCH_LOGS + i) & 1) {
