@@ -25,7 +25,7 @@ static bool look(uint64_t now, struct census_look *out, struct buf *why)
         exit(1);
     }
     out->processes[0] = (struct census_process){7, now, text_copy("/opt/lab/webstress")};
-    for (uint16_t i = 0; i < MOST; i++) {
+    for (int i = 0; i < MOST; i++) {
         out->connections[i].local_port = (uint16_t)(1025 + i);
         out->connections[i].port = 80;
     }
