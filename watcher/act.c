@@ -345,19 +345,24 @@ bool watcher_save(struct watcher *w)
 
 /* ---- the world ---- */
 
-void watcher_look(struct watcher *w)
+bool watcher_find_copies(struct watcher *w, struct buf *why)
 {
-    if (w->root == NULL) {
-        return;
-    }
-    struct buf why = BUF_INIT;
     struct pc_target target;
-    if (pc_find(&w->pc, w->root, &target, &why) == PC_DONE) {
+    bool found = pc_find(&w->pc, w->root, &target, why) == PC_DONE;
+    if (found) {
         pc_target_free(&w->target);
         w->target = target;
         w->has_target = true;
     } else {
         pc_target_free(&target);
+    }
+    return found;
+}
+
+void watcher_look(struct watcher *w)
+{
+    struct buf why = BUF_INIT;
+    if (w->root != NULL && !watcher_find_copies(w, &why)) {
         w->has_target = false;
         watcher_tell(w, LEVEL_ERROR, "%s", buf_text(&why));
     }
@@ -384,10 +389,9 @@ static void count_anew(struct watcher *w)
     }
 }
 
-void watcher_look_for_changes(struct watcher *w)
+void watcher_tell_changes(struct watcher *w)
 {
     w->copies_due_ms = 0;
-    watcher_look(w);
     struct engine_world world = watcher_world(w);
     struct engine_effects effects = engine_look(&w->memory, &world, w->before);
     if (tells(&effects, EFFECT_TELL_COPIES_CHANGED)) {
@@ -397,6 +401,12 @@ void watcher_look_for_changes(struct watcher *w)
     }
     watcher_act(w, effects);
     w->protection_named = false;
+}
+
+void watcher_look_for_changes(struct watcher *w)
+{
+    watcher_look(w);
+    watcher_tell_changes(w);
 }
 
 void watcher_copies_may_differ(struct watcher *w, bool named)

@@ -13,11 +13,6 @@ static void add(struct engine_effects *effects, enum engine_effect effect)
     }
 }
 
-static bool asks_nobody(const struct engine_world *w)
-{
-    return !w->can_ask && !w->assume_yes;
-}
-
 /* The records of classic logs have no finer time. */
 static uint64_t whole_second(uint64_t time)
 {
@@ -103,7 +98,7 @@ static void ask_for_restart(struct engine_memory *m, const struct engine_world *
     if (w->assume_yes) {
         accept_restart(m, w, effects);
     } else {
-        add(effects, asks_nobody(w) ? EFFECT_TELL_RESTART_NEEDED : EFFECT_ASK_RESTART);
+        add(effects, w->can_ask ? EFFECT_ASK_RESTART : EFFECT_TELL_RESTART_NEEDED);
     }
 }
 

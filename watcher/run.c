@@ -276,7 +276,7 @@ static int run_prepared(struct watcher *w)
     run_recover(w);
     struct engine_world world = watcher_world(w);
     watcher_act(w, engine_start(&w->memory, &world));
-    watcher_look_for_changes(w);
+    watcher_tell_changes(w);
     tell_untold(w);
     watcher_show(w);
     run_loop(w);

@@ -144,17 +144,12 @@ static void follow_audit(struct viewer *v, bool show)
 
 /* ---- what it has come to ---- */
 
+/* The acting process says what is wrong with them. */
 static void look_at_copies(struct watcher *w)
 {
     struct buf why = BUF_INIT;
-    struct pc_target target;
-    enum pc_result found = w->root != NULL ? pc_find(&w->pc, w->root, &target, &why) : PC_REFUSED;
-    if (found == PC_DONE) {
-        pc_target_free(&w->target);
-        w->target = target;
-        w->has_target = true;
-    } else if (w->root != NULL) {
-        pc_target_free(&target);
+    if (w->root != NULL) {
+        (void)watcher_find_copies(w, &why);
     }
     buf_free(&why);
 }

@@ -104,10 +104,17 @@ enum pc_result watcher_find_root(struct watcher *w);
 /* Where the running Windows is none that can be patched, it is said before anybody waits for it. */
 void watcher_say_needs(struct watcher *w);
 
-/* Finds and inspects the copies anew. */
+/* Finds and inspects the copies of the root anew. False with a sentence in `why`, and what was
+ * known of them stays, when that is not possible. */
+bool watcher_find_copies(struct watcher *w, struct buf *why);
+
+/* The same where there is a root; that it is not possible is told. */
 void watcher_look(struct watcher *w);
 
-/* The same, and tells what somebody else has changed of them since the last time. */
+/* Tells what somebody else has changed of the copies, as they were last looked at. */
+void watcher_tell_changes(struct watcher *w);
+
+/* Both. */
 void watcher_look_for_changes(struct watcher *w);
 
 /* They are looked at in a while, when they have been left alone for a moment; `named`: Windows File

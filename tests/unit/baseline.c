@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool read_baseline(const char *path, struct buf *out)
+bool read_file(const char *path, struct buf *out)
 {
     char piece[4096];
     size_t got;
@@ -16,8 +16,8 @@ static bool read_baseline(const char *path, struct buf *out)
     while ((got = fread(piece, 1, sizeof piece, file)) > 0) {
         buf_add(out, piece, got);
     }
-    (void)fclose(file);
-    return true;
+    bool good = ferror(file) == 0 && !out->failed;
+    return fclose(file) == 0 && good;
 }
 
 static bool has_line(const char *text, const char *line, size_t length)
@@ -45,7 +45,7 @@ static void print_missing(const char *mark, const char *text, const char *other)
 void check_baseline(const char *path, const struct buf *got, const char *how)
 {
     struct buf expected = BUF_INIT;
-    CHECK(read_baseline(path, &expected));
+    CHECK(read_file(path, &expected));
     bool same = strcmp(buf_text(&expected), buf_text(got)) == 0;
     if (!same) {
         print_missing("-", buf_text(&expected), buf_text(got));

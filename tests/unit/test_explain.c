@@ -57,21 +57,6 @@ static const char *const logs[] = {
     "torn",
 };
 
-static bool read_file(const char *path, struct buf *out)
-{
-    char piece[4096];
-    size_t got;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0) {
-        buf_add(out, piece, got);
-    }
-    bool good = ferror(file) == 0 && !out->failed;
-    return fclose(file) == 0 && good;
-}
-
 static void load(const char *name, struct buf *out)
 {
     char path[1024];
