@@ -1,9 +1,8 @@
 #include "rate_limiting.h"
 
-#include <windows.h>
+#include "registry_win32.h"
 
-/* SYSTEM is the same for 32-bit and 64-bit programs. */
-static const wchar_t key_path[] = L"SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters";
+static const wchar_t key_path[] = REGISTRY_TCPIP;
 static const wchar_t value_name[] = L"" RATE_LIMITING_NAME;
 
 static enum os_status status_of(LONG error)
@@ -22,29 +21,22 @@ static enum os_status status_of(LONG error)
 
 static enum os_status read_value(void *context, struct rate_limiting_value *out)
 {
-    HKEY key;
-    DWORD type = 0;
     DWORD value = 0;
-    DWORD size = sizeof value;
     (void)context;
     *out = (struct rate_limiting_value){.known = false};
-    LONG error = RegOpenKeyExW(HKEY_LOCAL_MACHINE, key_path, 0, KEY_QUERY_VALUE, &key);
-    if (error == ERROR_SUCCESS) {
-        error = RegQueryValueExW(key, value_name, NULL, &type, (BYTE *)&value, &size);
-        RegCloseKey(key);
-    }
-    if (error == ERROR_FILE_NOT_FOUND) {
+    LONG error = registry_read_number(key_path, value_name, &value);
+    switch (error) {
+    case ERROR_SUCCESS:
+        *out = (struct rate_limiting_value){.known = true, .there = true, .set = value};
+        return OS_OK;
+    case ERROR_FILE_NOT_FOUND:
         out->known = true;
         return OS_OK;
-    }
-    if (error == ERROR_MORE_DATA || (error == ERROR_SUCCESS && (type != REG_DWORD || size != 4))) {
+    case ERROR_UNSUPPORTED_TYPE:
         return OS_WRONG_KIND;
-    }
-    if (error != ERROR_SUCCESS) {
+    default:
         return status_of(error);
     }
-    *out = (struct rate_limiting_value){.known = true, .there = true, .set = value};
-    return OS_OK;
 }
 
 static enum os_status write_value(void *context, const struct rate_limiting_value *value)

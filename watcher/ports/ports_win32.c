@@ -4,6 +4,7 @@
 #include "ports_win32.h"
 
 #include "needs.h"
+#include "registry_win32.h"
 
 #include <stdlib.h>
 #include <wchar.h>
@@ -14,30 +15,20 @@ enum {
     POLL_MS = 20,
 };
 
-/* SYSTEM is the same for 32-bit and 64-bit programs. */
-static const wchar_t key_path[] = L"SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters";
-
 /* ---- the registry ---- */
 
 static struct ports_number read_number(void *context, const wchar_t *name)
 {
-    HKEY key;
-    DWORD type = 0;
     DWORD value = 0;
-    DWORD size = sizeof value;
     (void)context;
-    LONG error = RegOpenKeyExW(HKEY_LOCAL_MACHINE, key_path, 0, KEY_QUERY_VALUE, &key);
-    if (error == ERROR_SUCCESS) {
-        error = RegQueryValueExW(key, name, NULL, &type, (BYTE *)&value, &size);
-        RegCloseKey(key);
-    }
-    if (error == ERROR_FILE_NOT_FOUND) {
+    switch (registry_read_number(REGISTRY_TCPIP, name, &value)) {
+    case ERROR_SUCCESS:
+        return (struct ports_number){.known = true, .there = true, .set = value};
+    case ERROR_FILE_NOT_FOUND:
         return (struct ports_number){.known = true};
-    }
-    if (error != ERROR_SUCCESS || type != REG_DWORD || size != sizeof value) {
+    default:
         return (struct ports_number){.known = false};
     }
-    return (struct ports_number){.known = true, .there = true, .set = value};
 }
 
 /* ---- running a program ---- */
