@@ -222,13 +222,14 @@ static void tell_none(const struct explain *e, bool any)
 {
     struct buf text = BUF_INIT;
     if (any) {
-        buf_printf(&text, "No burst was ever seen%s: the audit log %s tells of none.\n",
+        buf_printf(&text, "No burst was ever seen%s: the audit log %s tells of none.",
                    e->options->root != NULL ? " there" : "", e->files[0]);
     } else {
-        buf_printf(&text, "No burst was ever seen: there is no audit log %s.\n", e->files[0]);
+        buf_printf(&text, "No burst was ever seen: there is no audit log %s.", e->files[0]);
     }
     struct buf safe = BUF_INIT;
     add_printable(&safe, buf_text(&text));
+    buf_add_char(&safe, '\n');
     (void)term_write(e->options->json ? TERM_ERR : TERM_OUT, buf_text(&safe));
     buf_free(&safe);
     buf_free(&text);

@@ -30,6 +30,7 @@ tells() { # WORDS: they stand in the story, in however many lines
 on_burst ask
 expect 0 "no audit log yet" explain
 says out "No burst was ever seen: there is no audit log $data/audit.jsonl."
+check "that is a line, ended as one" sh -c '[ "$(wc -l < out)" = 1 ] && ! grep -F "\\x0a" out'
 expect 0 "the same as JSON" explain --json
 check "prints no object then" test ! -s out
 
