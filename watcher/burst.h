@@ -100,11 +100,14 @@ bool burst_load(struct burst_detector *detector, const struct burst_item *item);
 
 struct burst_scan;
 
-/* NULL when memory is out. */
-struct burst_scan *burst_scan_open(void);
+/* No thresholds that are asked for later may have more events than `most_events` or a shorter
+ * window than `shortest_window`: by that it can be told which records need not be kept. NULL when
+ * memory is out. */
+struct burst_scan *burst_scan_open(uint32_t most_events, uint64_t shortest_window);
 void burst_scan_close(struct burst_scan *scan);
 
-/* Keeps 8 bytes a record. False when memory is out. */
+/* Keeps 16 bytes a record, and hardly any where they are so dense that they are a burst by all
+ * thresholds. False when memory is out. */
 bool burst_scan_add(struct burst_scan *scan, const char *computer, uint64_t time);
 
 /* Every burst, by first time and then by computer. False from `each` ends it. The answer is false

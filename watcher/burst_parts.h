@@ -30,12 +30,12 @@ struct burst_name *burst_table_find(const struct burst_table *table, const char 
 void burst_table_put(struct burst_table *table, struct burst_name *entry, uint32_t hash);
 void burst_table_remove(struct burst_table *table, struct burst_name *entry);
 
-/* ---- the live records of one computer ---- */
-
 struct burst_rules {
     uint32_t events;
     uint64_t window;
 };
+
+/* ---- the live records of one computer ---- */
 
 /* Records at one time. */
 struct burst_entry {
@@ -83,5 +83,43 @@ bool burst_series_load(struct burst_series *series, const struct burst_rules *ru
 
 /* Number of records of one entry. */
 uint64_t burst_series_records(const struct burst_series *series, size_t entry);
+
+/* ---- the records of one computer in a scan ---- */
+
+struct burst_time {
+    uint64_t time;
+    uint64_t records; /* at this time, or from it on inside of a burst */
+};
+
+struct burst_times {
+    struct burst_time *at;
+    size_t count;
+    size_t room;
+    bool sorted; /* by time, each time once */
+};
+
+void burst_times_free(struct burst_times *times);
+
+/* No rules that are asked for later have more events or a shorter window than `strictest`. False
+ * when memory is out. */
+bool burst_times_add(struct burst_times *times, const struct burst_rules *strictest, uint64_t time);
+void burst_times_sort(struct burst_times *times);
+
+/* Where the search for the next run stands; all 0 at the start. */
+struct burst_cursor {
+    size_t from;      /* the window's first time */
+    size_t to;        /* the time that is looked at next */
+    uint64_t records; /* from `from` up to but not including `to` */
+};
+
+struct burst_run {
+    size_t first; /* both included */
+    size_t last;
+    uint64_t records;
+};
+
+/* The next burst of which no record was in an earlier one, of times that are sorted. */
+bool burst_times_next(const struct burst_times *times, const struct burst_rules *rules,
+                      struct burst_cursor *cursor, struct burst_run *run);
 
 #endif

@@ -8,21 +8,28 @@
 struct series {
     struct burst_name name; /* first, so that an entry of the table is the series */
     struct series *next;
-    uint64_t *times;
-    size_t count;
-    size_t room;
-    bool sorted;
+    struct burst_times times;
 };
 
 struct burst_scan {
+    struct burst_rules strictest;
     struct burst_table table;
     struct series *all;
     struct series *last_used; /* most logs are of one computer */
 };
 
-struct burst_scan *burst_scan_open(void)
+static struct burst_rules rules_of(uint32_t events, uint64_t window)
 {
-    return calloc(1, sizeof(struct burst_scan));
+    return (struct burst_rules){events < 2 ? 2 : events, window};
+}
+
+struct burst_scan *burst_scan_open(uint32_t most_events, uint64_t shortest_window)
+{
+    struct burst_scan *scan = calloc(1, sizeof *scan);
+    if (scan != NULL) {
+        scan->strictest = rules_of(most_events, shortest_window);
+    }
+    return scan;
 }
 
 void burst_scan_close(struct burst_scan *scan)
@@ -30,7 +37,7 @@ void burst_scan_close(struct burst_scan *scan)
     while (scan != NULL && scan->all != NULL) {
         struct series *series = scan->all;
         scan->all = series->next;
-        free(series->times);
+        burst_times_free(&series->times);
         free(series->name.text);
         free(series);
     }
@@ -54,7 +61,6 @@ static struct series *find_series(struct burst_scan *scan, const char *computer)
             return NULL;
         }
         series->name.text = text;
-        series->sorted = true;
         series->next = scan->all;
         scan->all = series;
         burst_table_put(&scan->table, &series->name, hash);
@@ -66,79 +72,18 @@ static struct series *find_series(struct burst_scan *scan, const char *computer)
 bool burst_scan_add(struct burst_scan *scan, const char *computer, uint64_t time)
 {
     struct series *series = find_series(scan, computer);
-    if (series == NULL) {
-        return false;
-    }
-    if (series->count == series->room) {
-        size_t room = series->room == 0 ? 16 : series->room * 2;
-        uint64_t *times =
-            room <= SIZE_MAX / sizeof *times ? realloc(series->times, room * sizeof *times) : NULL;
-        if (times == NULL) {
-            return false;
-        }
-        series->times = times;
-        series->room = room;
-    }
-    if (series->count > 0 && series->times[series->count - 1] > time) {
-        series->sorted = false;
-    }
-    series->times[series->count++] = time;
-    return true;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void sort_times(struct series *series)
-{
-    if (!series->sorted) {
-        qsort(series->times, series->count, sizeof *series->times, compare_times);
-        series->sorted = true;
-    }
-}
-
-/* Where a burst begins and ends in a series' times: `first` to `last`, both included. */
-struct run {
-    size_t first;
-    size_t last;
-};
-
-/* The next burst of which no record was in an earlier one. `from` and `to` are the window's ends,
- * both 0 at the start. */
-static bool next_run(const struct series *series, const struct burst_rules *rules, size_t *from,
-                     size_t *to, struct run *run)
-{
-    bool found = false;
-    for (; *to < series->count; (*to)++) {
-        while (series->times[*to] - series->times[*from] > rules->window) {
-            (*from)++;
-        }
-        if (*to - *from + 1 < rules->events) {
-            continue;
-        }
-        if (found && *from > run->last) {
-            return true; /* this window is the next burst's first one */
-        }
-        *run = (struct run){found ? run->first : *from, *to};
-        found = true;
-    }
-    return found;
+    return series != NULL && burst_times_add(&series->times, &scan->strictest, time);
 }
 
 uint64_t burst_scan_count(struct burst_scan *scan, uint32_t events, uint64_t window)
 {
-    const struct burst_rules rules = {events < 2 ? 2 : events, window};
+    const struct burst_rules rules = rules_of(events, window);
     uint64_t count = 0;
     for (struct series *series = scan->all; series != NULL; series = series->next) {
-        size_t from = 0;
-        size_t to = 0;
-        struct run run;
-        sort_times(series);
-        while (next_run(series, &rules, &from, &to, &run)) {
+        struct burst_cursor cursor = {0};
+        struct burst_run run;
+        burst_times_sort(&series->times);
+        while (burst_times_next(&series->times, &rules, &cursor, &run)) {
             count++;
         }
     }
@@ -159,10 +104,10 @@ static int compare_bursts(const void *a, const void *b)
 static bool collect(const struct series *series, const struct burst_rules *rules,
                     struct burst **bursts, size_t *count, size_t *room)
 {
-    size_t from = 0;
-    size_t to = 0;
-    struct run run;
-    while (next_run(series, rules, &from, &to, &run)) {
+    const struct burst_time *at = series->times.at;
+    struct burst_cursor cursor = {0};
+    struct burst_run run;
+    while (burst_times_next(&series->times, rules, &cursor, &run)) {
         if (*count == *room) {
             size_t more = *room == 0 ? 16 : *room * 2;
             struct burst *larger =
@@ -173,8 +118,8 @@ static bool collect(const struct series *series, const struct burst_rules *rules
             *bursts = larger;
             *room = more;
         }
-        (*bursts)[(*count)++] = (struct burst){series->name.text, series->times[run.first],
-                                               series->times[run.last], run.last - run.first + 1};
+        (*bursts)[(*count)++] =
+            (struct burst){series->name.text, at[run.first].time, at[run.last].time, run.records};
     }
     return true;
 }
@@ -182,13 +127,13 @@ static bool collect(const struct series *series, const struct burst_rules *rules
 bool burst_scan_each(struct burst_scan *scan, uint32_t events, uint64_t window,
                      bool (*each)(void *context, const struct burst *burst), void *context)
 {
-    const struct burst_rules rules = {events < 2 ? 2 : events, window};
+    const struct burst_rules rules = rules_of(events, window);
     struct burst *bursts = NULL;
     size_t count = 0;
     size_t room = 0;
     bool ok = true;
     for (struct series *series = scan->all; ok && series != NULL; series = series->next) {
-        sort_times(series);
+        burst_times_sort(&series->times);
         ok = collect(series, &rules, &bursts, &count, &room);
     }
     if (ok && count > 0) {

@@ -297,26 +297,32 @@ static void print_summary_json(struct scan *s)
 
 /* How often the driver writes the event is documented nowhere, so the one who sets the thresholds
  * is shown what others would have found. */
+static const uint32_t other_events[] = {2, 3, 5, 10, 20};
+static const uint32_t other_windows[] = {60, 600, 3600, 86400}; /* seconds */
+
+enum {
+    OTHER_EVENTS = sizeof other_events / sizeof other_events[0],
+    OTHER_WINDOWS = sizeof other_windows / sizeof other_windows[0],
+};
+
 static void print_other_thresholds(struct scan *s)
 {
-    static const uint32_t events[] = {2, 3, 5, 10, 20};
-    static const uint32_t windows[] = {60, 600, 3600, 86400};
     buf_add_text(
         &s->out,
         "Bursts of event 4226 that other thresholds find in these logs:\n    events within:");
-    for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+    for (size_t w = 0; w < OTHER_WINDOWS; w++) {
         struct buf name = BUF_INIT;
-        text_duration(&name, windows[w]);
+        text_duration(&name, other_windows[w]);
         buf_printf(&s->out, "%12s", buf_text(&name));
         buf_free(&name);
     }
     buf_add_char(&s->out, '\n');
-    for (size_t e = 0; e < sizeof events / sizeof events[0]; e++) {
-        buf_printf(&s->out, "%18" PRIu32, events[e]);
-        for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+    for (size_t e = 0; e < OTHER_EVENTS; e++) {
+        buf_printf(&s->out, "%18" PRIu32, other_events[e]);
+        for (size_t w = 0; w < OTHER_WINDOWS; w++) {
             buf_printf(&s->out, "%12" PRIu64,
-                       burst_scan_count(s->bursts[SCAN_LIMIT], events[e],
-                                        windows[w] * WINTIME_PER_SECOND));
+                       burst_scan_count(s->bursts[SCAN_LIMIT], other_events[e],
+                                        other_windows[w] * WINTIME_PER_SECOND));
         }
         buf_add_char(&s->out, '\n');
     }
@@ -401,6 +407,25 @@ static int run_scan(struct scan *s)
                                                                                 : PC_DONE;
 }
 
+/* By all thresholds that will be asked for. */
+static bool open_bursts(struct scan *s)
+{
+    uint32_t events = s->policy.events;
+    uint64_t seconds = s->policy.window_seconds;
+    for (size_t e = 0; e < OTHER_EVENTS; e++) {
+        events = other_events[e] > events ? other_events[e] : events;
+    }
+    for (size_t w = 0; w < OTHER_WINDOWS; w++) {
+        seconds = other_windows[w] < seconds ? other_windows[w] : seconds;
+    }
+    bool opened = true;
+    for (int kind = 0; kind < SCAN_KINDS; kind++) {
+        s->bursts[kind] = burst_scan_open(events, seconds * WINTIME_PER_SECOND);
+        opened = opened && s->bursts[kind] != NULL;
+    }
+    return opened;
+}
+
 int command_scan(const struct command_options *options)
 {
     struct scan s = {.options = options, .os = os_native()};
@@ -412,14 +437,13 @@ int command_scan(const struct command_options *options)
         return PC_USAGE;
     }
     s.shows_progress = term_is_terminal(TERM_ERR);
-    s.bursts[SCAN_LIMIT] = burst_scan_open();
-    s.bursts[SCAN_PORTS] = burst_scan_open();
-    if (!policy_defaults(&s.policy) || s.bursts[SCAN_LIMIT] == NULL ||
-        s.bursts[SCAN_PORTS] == NULL) {
+    if (!policy_defaults(&s.policy)) {
         command_complain("Out of memory.");
     } else if (policy_load(s.os, options->policy_file, &s.policy, &why) == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));
         result = PC_USAGE;
+    } else if (!open_bursts(&s)) {
+        command_complain("Out of memory.");
     } else {
         result = run_scan(&s);
     }

@@ -164,8 +164,13 @@ static bool check_burst(void *context, const struct burst *burst)
     return true;
 }
 
-static void check_scan(struct burst_scan *scan, const struct series *all, const struct rules *rules)
+static void check_scan(struct burst_scan *scan, const struct series *all,
+                       const struct rules *strictest, const struct rules *wanted)
 {
+    const struct rules allowed = {
+        wanted->events < strictest->events ? wanted->events : strictest->events,
+        wanted->window > strictest->window ? wanted->window : strictest->window};
+    const struct rules *rules = &allowed;
     struct counting counting = {all, rules, 0, 0};
     uint64_t right = 0;
     for (size_t c = 0; c < COMPUTERS; c++) {
@@ -194,7 +199,8 @@ void fuzz_burst(const uint8_t *data, size_t size)
     struct fuzz_bytes bytes = {data, size};
     struct rules rules = take_rules(&bytes);
     struct burst_detector *detector = burst_open(rules.events, rules.window);
-    struct burst_scan *scan = burst_scan_open();
+    const struct rules strictest = rules;
+    struct burst_scan *scan = burst_scan_open(strictest.events, strictest.window);
     bool configured = false;
     FUZZ_REQUIRE(detector != NULL && scan != NULL, "memory is out");
     memset(all, 0, sizeof all);
@@ -206,7 +212,7 @@ void fuzz_burst(const uint8_t *data, size_t size)
         if (what >= 0xf8) {
             detector = restart(detector, &rules);
         } else if (what >= 0xf4) {
-            check_scan(scan, all, &rules);
+            check_scan(scan, all, &strictest, &rules);
         } else if (what >= 0xf0) {
             /* What a burst's inner records were is not remembered: from here on the answers may
              * differ from the reference's, and only the memory is looked at. */
@@ -226,7 +232,7 @@ void fuzz_burst(const uint8_t *data, size_t size)
             }
         }
     }
-    check_scan(scan, all, &rules);
+    check_scan(scan, all, &strictest, &rules);
     burst_scan_close(scan);
     burst_close(detector);
 }

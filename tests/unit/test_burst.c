@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "burst.h"
+#include "burst_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,7 +247,7 @@ static void the_edge_belongs_to_the_window(void)
     struct burst hit;
     for (uint64_t beyond = 0; beyond < 2; beyond++) {
         struct burst_detector *detector = burst_open(2, HOUR);
-        struct burst_scan *scan = burst_scan_open();
+        struct burst_scan *scan = burst_scan_open(2, HOUR);
         burst_add(detector, "PC", START, &hit);
         CHECK_NUMBER(burst_add(detector, "PC", START + HOUR + beyond, &hit),
                      beyond == 0 ? BURST_BEGUN : BURST_NO);
@@ -503,10 +503,10 @@ static void scans_match_the_reference(void)
     unsigned bursts = 0;
     unsigned wrong = 0;
     for (unsigned round = 0; round < 3000; round++) {
-        struct burst_scan *scan = burst_scan_open();
         uint32_t events = (uint32_t)(2 + random_below(6));
         uint64_t window = random_below(20) * SECOND;
         size_t length = (size_t)random_below(80);
+        struct burst_scan *scan = burst_scan_open(events, window);
         static struct found found;
         all.count = 0;
         for (size_t i = 0; i < length; i++) {
@@ -546,7 +546,7 @@ static bool keep_two(void *context, const struct burst *burst)
 static void a_scan_orders_its_bursts(void)
 {
     static struct found found;
-    struct burst_scan *scan = burst_scan_open();
+    struct burst_scan *scan = burst_scan_open(3, SECOND);
     static const struct {
         const char *computer;
         unsigned second;
@@ -576,7 +576,7 @@ static void a_scan_orders_its_bursts(void)
 /* Three million records of several files in any order. */
 static void large_scans_are_exact(void)
 {
-    struct burst_scan *scan = burst_scan_open();
+    struct burst_scan *scan = burst_scan_open(4, 2 * SECOND);
     uint64_t half = 1500000;
     for (uint64_t i = half; i < 2 * half; i++) {
         burst_scan_add(scan, "PC", START + i * SECOND);
@@ -591,6 +591,66 @@ static void large_scans_are_exact(void)
     CHECK(burst_scan_each(scan, 3, 2 * SECOND, keep_burst, &found));
     CHECK_NUMBER(found.bursts[0].events, 2 * half);
     burst_scan_close(scan);
+}
+
+/* Dense stretches and gaps, in an order that is mostly that of time: what is put together must give
+ * the same bursts as records that are kept one by one, by all thresholds that are allowed. */
+static void thinned_scans_give_the_same(void)
+{
+    static struct found thin;
+    static struct found plain;
+    unsigned wrong = 0;
+    uint64_t bursts = 0;
+    random_state = 4226;
+    for (unsigned round = 0; round < 400; round++) {
+        uint32_t most_events = (uint32_t)(2 + random_below(12));
+        uint64_t shortest = (1 + random_below(30)) * SECOND;
+        struct burst_scan *scans[] = {burst_scan_open(most_events, shortest),
+                                      burst_scan_open(UINT32_MAX, 0)};
+        uint64_t time = START;
+        uint64_t pace = 1;
+        for (unsigned i = 0; i < 1500; i++) {
+            pace = random_below(30) == 0 ? 1 + random_below(round % 16 + 1) : pace;
+            uint64_t gap = random_below(150) == 0 ? 200 : pace;
+            uint64_t back = random_below(40) == 0 ? random_below(900) : 0;
+            time += random_below(gap) * SECOND;
+            for (size_t s = 0; s < 2; s++) {
+                CHECK(burst_scan_add(scans[s], "PC", time - back * SECOND));
+            }
+        }
+        for (unsigned ask = 0; ask < 12; ask++) {
+            uint32_t events = (uint32_t)(2 + random_below(most_events - 1));
+            uint64_t window = shortest + random_below(60) * SECOND;
+            thin.count = 0;
+            plain.count = 0;
+            CHECK(burst_scan_each(scans[0], events, window, keep_burst, &thin));
+            CHECK(burst_scan_each(scans[1], events, window, keep_burst, &plain));
+            wrong += thin.count != plain.count;
+            for (size_t b = 0; b < plain.count && b < thin.count; b++) {
+                wrong += thin.bursts[b].first != plain.bursts[b].first ||
+                         thin.bursts[b].last != plain.bursts[b].last ||
+                         thin.bursts[b].events != plain.bursts[b].events;
+            }
+            bursts += plain.count;
+        }
+        burst_scan_close(scans[0]);
+        burst_scan_close(scans[1]);
+    }
+    CHECK_NUMBER(wrong, 0);
+    CHECK(bursts > 20000);
+}
+
+static void dense_records_need_no_memory(void)
+{
+    const struct burst_rules rules = {20, 60 * SECOND};
+    struct burst_times times = {0};
+    uint64_t time = START;
+    for (unsigned i = 0; i < 1000000; i++) {
+        time += SECOND;
+        CHECK(burst_times_add(&times, &rules, time));
+    }
+    CHECK(times.room <= 65536);
+    burst_times_free(&times);
 }
 
 int main(void)
@@ -610,6 +670,8 @@ int main(void)
         {"scans match the reference", scans_match_the_reference},
         {"a scan orders its bursts", a_scan_orders_its_bursts},
         {"large scans are exact", large_scans_are_exact},
+        {"thinned scans give the same", thinned_scans_give_the_same},
+        {"dense records need no memory", dense_records_need_no_memory},
     };
     return RUN_SUITE("burst", cases);
 }
