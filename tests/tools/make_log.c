@@ -33,6 +33,7 @@ static int usage(FILE *out, int status)
         "  --qualifiers N     the high 16 bits of the id (32768 for these, else 0)\n"
         "  --source NAME      Tcpip\n"
         "  --computer NAME    WKS-WINXP32BIT\n"
+        "  --computers N      so many in turn: NAME0, NAME1 ... (1: NAME alone)\n"
         "  --record-type T    error, warning (the default), information, audit-success,\n"
         "                     audit-failure\n"
         "  --string TEXT      one more string of the record, in place of the usual ones\n"
@@ -52,6 +53,7 @@ struct options {
     uint32_t limit;
     uint64_t number;
     uint64_t count;
+    uint64_t computers;
     int64_t step;
     bool decoy;
     bool has_qualifiers;
@@ -132,6 +134,9 @@ static bool take_option(struct options *o, const char *name, const char *value)
     if (strcmp(name, "--count") == 0) {
         return number_of(value, 10000000, &o->count);
     }
+    if (strcmp(name, "--computers") == 0) {
+        return number_of(value, UINT32_MAX, &o->computers) && o->computers > 0;
+    }
     if (strcmp(name, "--number") == 0) {
         return number_of(value, UINT64_MAX, &o->number);
     }
@@ -177,6 +182,7 @@ static bool parse(int argc, char **argv, struct options *o)
                           .file = argv[2],
                           .number = 1,
                           .count = 1,
+                          .computers = 1,
                           .step = 1,
                           .record = {.id = 4226,
                                      .type = 2,
@@ -249,7 +255,13 @@ static bool append_evtx(void *image, const struct log_record *record)
 static bool append_all(const struct options *o, append_fn append, void *image)
 {
     struct log_record record = o->record;
+    char computer[256];
     for (uint64_t i = 0; i < o->count; i++) {
+        if (o->computers > 1) {
+            (void)snprintf(computer, sizeof computer, "%s%" PRIu64, o->record.computer,
+                           i % o->computers);
+            record.computer = computer;
+        }
         record.time = o->record.time + i * (uint64_t)(o->step * (int64_t)WINTIME_PER_SECOND);
         struct log_record decoy = log_record_decoy(record.computer, record.time);
         if ((o->decoy && !append(image, &decoy)) || !append(image, &record)) {
