@@ -72,6 +72,9 @@ void burst_close(struct burst_detector *detector)
     while (detector != NULL && detector->newest != NULL) {
         forget(detector, detector->newest);
     }
+    if (detector != NULL) {
+        burst_table_free(&detector->table);
+    }
     free(detector);
 }
 
@@ -86,13 +89,13 @@ static struct computer *find_computer(struct burst_detector *detector, const cha
     }
     struct computer *computer = calloc(1, sizeof *computer);
     char *text = burst_name_copy(name);
-    if (computer == NULL || text == NULL) {
+    if (computer == NULL || text == NULL ||
+        !burst_table_put(&detector->table, &computer->name, hash)) {
         free(computer);
         free(text);
         return NULL;
     }
     computer->name.text = text;
-    burst_table_put(&detector->table, &computer->name, hash);
     detector->computers++;
     return computer;
 }

@@ -8,8 +8,6 @@
 
 /* ---- computers by name ---- */
 
-enum { BURST_BUCKETS = 4096 };
-
 struct burst_name {
     struct burst_name *next; /* in its bucket */
     uint32_t hash;
@@ -17,7 +15,9 @@ struct burst_name {
 };
 
 struct burst_table {
-    struct burst_name *buckets[BURST_BUCKETS];
+    struct burst_name **buckets;
+    size_t size; /* number of buckets: a power of two, or 0 while there are none */
+    size_t count;
 };
 
 /* A computer's name as it is kept: not NULL, not longer than BURST_NAME_MAX bytes, cut between two
@@ -27,8 +27,11 @@ char *burst_name_copy(const char *computer);
 /* The entry with this name, or NULL. `hash` gets what burst_table_put() needs. */
 struct burst_name *burst_table_find(const struct burst_table *table, const char *computer,
                                     uint32_t *hash);
-void burst_table_put(struct burst_table *table, struct burst_name *entry, uint32_t hash);
+/* False when memory is out. */
+bool burst_table_put(struct burst_table *table, struct burst_name *entry, uint32_t hash);
 void burst_table_remove(struct burst_table *table, struct burst_name *entry);
+/* The entries are the caller's. */
+void burst_table_free(struct burst_table *table);
 
 struct burst_rules {
     uint32_t events;

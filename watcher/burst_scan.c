@@ -41,6 +41,9 @@ void burst_scan_close(struct burst_scan *scan)
         free(series->name.text);
         free(series);
     }
+    if (scan != NULL) {
+        burst_table_free(&scan->table);
+    }
     free(scan);
 }
 
@@ -55,7 +58,7 @@ static struct series *find_series(struct burst_scan *scan, const char *computer)
     if (series == NULL) {
         series = calloc(1, sizeof *series);
         char *text = burst_name_copy(computer);
-        if (series == NULL || text == NULL) {
+        if (series == NULL || text == NULL || !burst_table_put(&scan->table, &series->name, hash)) {
             free(series);
             free(text);
             return NULL;
@@ -63,7 +66,6 @@ static struct series *find_series(struct burst_scan *scan, const char *computer)
         series->name.text = text;
         series->next = scan->all;
         scan->all = series;
-        burst_table_put(&scan->table, &series->name, hash);
     }
     scan->last_used = series;
     return series;

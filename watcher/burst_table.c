@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BUCKETS_FIRST = 16 };
+
 static size_t kept_length(const char *computer)
 {
     size_t length = strlen(computer);
@@ -40,6 +42,11 @@ char *burst_name_copy(const char *computer)
     return copy;
 }
 
+static struct burst_name **bucket_of(const struct burst_table *table, uint32_t hash)
+{
+    return &table->buckets[hash & (table->size - 1)];
+}
+
 struct burst_name *burst_table_find(const struct burst_table *table, const char *computer,
                                     uint32_t *hash)
 {
@@ -49,28 +56,66 @@ struct burst_name *burst_table_find(const struct burst_table *table, const char 
     for (size_t i = 0; i < length; i++) {
         *hash = (*hash ^ (unsigned char)folded(name[i])) * 16777619U;
     }
-    struct burst_name *entry = table->buckets[*hash % BURST_BUCKETS];
+    struct burst_name *entry = table->size > 0 ? *bucket_of(table, *hash) : NULL;
     while (entry != NULL && (entry->hash != *hash || !same_name(entry->text, name, length))) {
         entry = entry->next;
     }
     return entry;
 }
 
-void burst_table_put(struct burst_table *table, struct burst_name *entry, uint32_t hash)
+static void link_entry(struct burst_table *table, struct burst_name *entry)
 {
-    struct burst_name **bucket = &table->buckets[hash % BURST_BUCKETS];
-    entry->hash = hash;
+    struct burst_name **bucket = bucket_of(table, entry->hash);
     entry->next = *bucket;
     *bucket = entry;
 }
 
+static void grow(struct burst_table *table)
+{
+    struct burst_table larger = {.size = table->size > 0 ? table->size * 2 : BUCKETS_FIRST};
+    larger.buckets = calloc(larger.size, sizeof(struct burst_name *));
+    if (larger.buckets == NULL) {
+        return; /* it works on with longer chains */
+    }
+    for (size_t i = 0; i < table->size; i++) {
+        for (struct burst_name *entry = table->buckets[i], *next; entry != NULL; entry = next) {
+            next = entry->next;
+            link_entry(&larger, entry);
+        }
+    }
+    larger.count = table->count;
+    free(table->buckets);
+    *table = larger;
+}
+
+bool burst_table_put(struct burst_table *table, struct burst_name *entry, uint32_t hash)
+{
+    if (table->count >= table->size) {
+        grow(table);
+    }
+    if (table->size == 0) {
+        return false;
+    }
+    entry->hash = hash;
+    link_entry(table, entry);
+    table->count++;
+    return true;
+}
+
 void burst_table_remove(struct burst_table *table, struct burst_name *entry)
 {
-    struct burst_name **place = &table->buckets[entry->hash % BURST_BUCKETS];
+    struct burst_name **place = bucket_of(table, entry->hash);
     while (*place != NULL && *place != entry) {
         place = &(*place)->next;
     }
     if (*place != NULL) {
         *place = entry->next;
+        table->count--;
     }
+}
+
+void burst_table_free(struct burst_table *table)
+{
+    free(table->buckets);
+    *table = (struct burst_table){0};
 }

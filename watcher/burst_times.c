@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { ROOM_FIRST = 16, THIN_FROM = 64 };
+enum { ROOM_FIRST = 4, THIN_FROM = 64 };
 
 void burst_times_free(struct burst_times *times)
 {

@@ -407,20 +407,27 @@ static int run_scan(struct scan *s)
                                                                                 : PC_DONE;
 }
 
-/* By all thresholds that will be asked for. */
-static bool open_bursts(struct scan *s)
+/* The thresholds of which none that will be asked for is stricter. */
+static struct burst_scan *open_bursts(const struct scan *s, enum scan_kind kind)
 {
     uint32_t events = s->policy.events;
     uint64_t seconds = s->policy.window_seconds;
-    for (size_t e = 0; e < OTHER_EVENTS; e++) {
+    bool others = kind == SCAN_LIMIT && !s->options->json;
+    for (size_t e = 0; others && e < OTHER_EVENTS; e++) {
         events = other_events[e] > events ? other_events[e] : events;
     }
-    for (size_t w = 0; w < OTHER_WINDOWS; w++) {
+    for (size_t w = 0; others && w < OTHER_WINDOWS; w++) {
         seconds = other_windows[w] < seconds ? other_windows[w] : seconds;
     }
+    return burst_scan_open(events, seconds * WINTIME_PER_SECOND);
+}
+
+/* False when memory is out. */
+static bool prepare(struct scan *s)
+{
     bool opened = true;
-    for (int kind = 0; kind < SCAN_KINDS; kind++) {
-        s->bursts[kind] = burst_scan_open(events, seconds * WINTIME_PER_SECOND);
+    for (enum scan_kind kind = 0; kind < SCAN_KINDS; kind++) {
+        s->bursts[kind] = open_bursts(s, kind);
         opened = opened && s->bursts[kind] != NULL;
     }
     return opened;
@@ -442,7 +449,7 @@ int command_scan(const struct command_options *options)
     } else if (policy_load(s.os, options->policy_file, &s.policy, &why) == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));
         result = PC_USAGE;
-    } else if (!open_bursts(&s)) {
+    } else if (!prepare(&s)) {
         command_complain("Out of memory.");
     } else {
         result = run_scan(&s);
