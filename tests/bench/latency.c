@@ -3,6 +3,8 @@
  *     latency decide ROUNDS LOG COMMAND...          COMMAND watches LOG: from the write of the
  *                                                   record that makes a burst to its line about it
  *     latency patch ROUNDS LOG FILE... -- COMMAND...  once: until each FILE is another file
+ *     latency start ROUNDS LOG COMMAND...           from the start of COMMAND to its first line,
+ *                                                   which says that it watches LOG
  *
  * Prints the median and the largest of the rounds in milliseconds. Never a test: a busy machine is
  * slow. */
@@ -178,6 +180,28 @@ static int patch(char **argv)
     return good ? 0 : 1;
 }
 
+/* The process is ready when it says so: it reads the log from there on. */
+static int start_up(int rounds, char **argv)
+{
+    static double ms[MOST_ROUNDS];
+    struct log log;
+    int done = 0;
+    bool good = open_log(&log, argv[0]);
+    for (; good && done < rounds; done++) {
+        int output = -1;
+        double from = now_ms();
+        pid_t child = start(argv + 1, &output);
+        good = child > 0 && readable(output, PATIENCE_MS);
+        ms[done] = now_ms() - from;
+        good = good && drain(output);
+        kill(child, SIGTERM);
+        waitpid(child, NULL, 0);
+        close(output);
+    }
+    print_rounds(ms, done);
+    return good ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 4 ? (int)strtol(argv[2], NULL, 10) : 0;
@@ -187,8 +211,12 @@ int main(int argc, char **argv)
     if (rounds == 1 && strcmp(argv[1], "patch") == 0) {
         return patch(argv + 3);
     }
-    (void)fputs("usage: latency decide ROUNDS LOG COMMAND... | latency patch 1 LOG FILE... -- "
-                "COMMAND...\n",
+    if (rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "start") == 0) {
+        return start_up(rounds, argv + 3);
+    }
+    (void)fputs("usage: latency decide ROUNDS LOG COMMAND...\n"
+                "       latency start ROUNDS LOG COMMAND...\n"
+                "       latency patch 1 LOG FILE... -- COMMAND...\n",
                 stderr);
     return 2;
 }
