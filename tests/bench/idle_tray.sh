@@ -12,12 +12,6 @@ events=${2:-10000}
 seconds=${3:-30}
 tray_begin "$1"
 
-batch=50
-windows
-new_log
-printf '[burst]\nevents = %s\nwindow = 1h\ncooldown = 0s\n[action]\non_burst = notify\n' "$batch" > "$policy"
-start_tray --policy "$policy" --data "$data" --root "$root" --source "file:$log"
-
 # The process that is the program: what was started may be a script that waits for it.
 program() { # NAME
     pgrep -f "$1[.]exe" | while read -r found; do
@@ -53,6 +47,22 @@ head_row() {
     echo
     printf '%10s %8s %8s %8s %12s\n' "$1" GDI USER handles 'private KiB'
 }
+
+sh "$runner" "$build/tests/idle_window.exe" > idle.out 2>&1 < /dev/null &
+tray=$!
+wait_for 60 "a window that does nothing" icon_is_there
+sleep 2
+find_program idle_window
+echo "private memory of a program with a window and an icon that does nothing: $(private) KiB"
+find_window close idle-window
+wait "$tray" || bad "the window that does nothing does not end well"
+tray=
+
+batch=50
+windows
+new_log
+printf '[burst]\nevents = %s\nwindow = 1h\ncooldown = 0s\n[action]\non_burst = notify\n' "$batch" > "$policy"
+start_tray --policy "$policy" --data "$data" --root "$root" --source "file:$log"
 
 find_program tcpipwatch
 sleep 5
