@@ -180,8 +180,8 @@ static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
     struct copy_work *work = &t->work[c];
     bool back = false;
     bool staged;
-    if (t->swapping) {
-        install_settle_aside(t->pc, copy);
+    if (t->swapping && !install_settle_aside(t->pc, copy, why)) {
+        return false;
     }
     if (!install_unstage(t->pc, copy, why) || (t->swapping && !has_to_go_back(t, c, &back, why))) {
         return false;

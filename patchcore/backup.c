@@ -161,17 +161,42 @@ struct tidying {
     bool found;
 };
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name);
+    size_t tail = strlen(end);
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
+/* What a rename in two steps left of a manifest (see OS_ASIDE): it is put back where the new one
+ * did not come. An original is never written over, so that none is ever moved aside. */
+static void tidy_aside(const struct tidying *t, const char *path)
+{
+    struct os_stat stat;
+    char *manifest = text_printf("%.*s", (int)(strlen(path) - (sizeof OS_ASIDE - 1)), path);
+    if (manifest != NULL) {
+        enum os_status status = t->os->stat(t->os, manifest, &stat);
+        if (status == OS_NOT_FOUND) {
+            (void)t->os->rename(t->os, path, manifest);
+        } else if (status == OS_OK) {
+            (void)t->os->remove(t->os, path);
+        }
+    }
+    free(manifest);
+}
+
 static bool tidy_name(void *context, const char *name)
 {
     struct tidying *t = context;
-    size_t length = strlen(name);
-    size_t tail = sizeof temporary - 1;
-    if (length <= tail || strcmp(name + length - tail, temporary) != 0) {
+    bool aside = ends_with(name, ".txt" OS_ASIDE);
+    if (!aside && !ends_with(name, temporary)) {
         return true;
     }
     t->found = true;
     char *path = t->remove ? os_path_join(t->directory, name) : NULL;
-    if (path != NULL) {
+    if (path != NULL && aside) {
+        tidy_aside(t, path);
+    } else if (path != NULL) {
         (void)t->os->remove(t->os, path);
     }
     free(path);

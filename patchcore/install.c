@@ -188,19 +188,25 @@ bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, st
     return status == OS_OK;
 }
 
-void install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy)
+bool install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why)
 {
     struct os_stat stat;
     char *aside = text_printf("%s" OS_ASIDE, copy->path);
-    if (aside != NULL && pc->os->stat(pc->os, aside, &stat) == OS_OK) {
-        enum os_status status = pc->os->stat(pc->os, copy->path, &stat);
+    enum os_status status = aside != NULL ? pc->os->stat(pc->os, aside, &stat) : OS_NO_MEMORY;
+    if (status == OS_OK && stat.kind == OS_FILE) {
+        status = pc->os->stat(pc->os, copy->path, &stat);
         if (status == OS_NOT_FOUND) {
-            (void)pc->os->rename(pc->os, aside, copy->path);
+            status = pc->os->rename(pc->os, aside, copy->path);
         } else if (status == OS_OK) {
-            (void)pc->os->remove(pc->os, aside);
+            status = pc->os->remove(pc->os, aside);
         }
     }
+    bool settled = status == OS_OK || status == OS_NOT_FOUND;
+    if (!settled) {
+        install_explain(why, aside != NULL ? aside : copy->path, "cannot be put in order", status);
+    }
     free(aside);
+    return settled;
 }
 
 bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)

@@ -69,9 +69,9 @@ bool install_swap(const struct pc_context *pc, const struct pc_copy *copy, struc
 bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
 
 /* Where a rename in two steps was cut short (see OS_ASIDE): puts the file that was moved aside back
- * when the copy is gone, and removes it when the copy is there. To last, it needs install_unstage()
- * afterwards. */
-void install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy);
+ * when the copy is gone, and removes it when the copy is there. True when none is left; a sentence
+ * in `why` otherwise. To last, it needs install_unstage() afterwards. */
+bool install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
 
 /* Makes the image with another limit from one that is writable. */
 bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out);

@@ -97,6 +97,8 @@ struct os {
     /* Replaces `to` in one step where it exists. A Windows file in use takes two: it is moved to
      * TO followed by OS_ASIDE first, and a crash between them leaves it there. */
     enum os_status (*rename)(const struct os *os, const char *from, const char *to);
+    /* On Windows a file that was moved aside and is in use still, as a loaded driver is, goes at
+     * the next start. */
     enum os_status (*remove)(const struct os *os, const char *path);
     /* For its owner alone. OS_EXISTS when there is anything of that name. */
     enum os_status (*make_directory)(const struct os *os, const char *path);

@@ -357,6 +357,14 @@ static enum os_status win32_rename(const struct os *os, const char *from, const 
     return status;
 }
 
+static bool is_aside(const wchar_t *path)
+{
+    static const wchar_t suffix[] = L"" OS_ASIDE;
+    const size_t length = wcslen(path);
+    const size_t end = sizeof suffix / sizeof suffix[0] - 1;
+    return length > end && wcscmp(path + length - end, suffix) == 0;
+}
+
 static enum os_status win32_remove(const struct os *os, const char *path)
 {
     (void)os;
@@ -368,6 +376,10 @@ static enum os_status win32_remove(const struct os *os, const char *path)
             SetFileAttributesW(wide, attributes & ~(DWORD)FILE_ATTRIBUTE_READONLY);
         }
         status = DeleteFileW(wide) ? OS_OK : last_status();
+        if ((status == OS_DENIED || status == OS_BUSY) && is_aside(wide) &&
+            MoveFileExW(wide, NULL, MOVEFILE_DELAY_UNTIL_REBOOT)) {
+            status = OS_OK;
+        }
     }
     free(wide);
     return status;

@@ -141,8 +141,8 @@ static bool look_at_copies(struct recovery *r)
         if (!r->journal.changes[c].wanted) {
             continue;
         }
-        if (copy->directory != NULL) {
-            install_settle_aside(r->pc, copy);
+        if (copy->directory != NULL && !install_settle_aside(r->pc, copy, r->why)) {
+            return false;
         }
         r->found[c] = classify(r, c, &status);
         if (r->found[c] == FOUND_UNREADABLE) {
