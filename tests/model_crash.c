@@ -73,7 +73,7 @@ struct model_disk *model_disk_crash(const struct model_disk *disk, uint64_t choi
     struct model_disk *next = model_disk_next(disk);
     uint64_t seed = choice;
     int at = 0;
-    next->now = disk->kept;
+    model_copy_tree(&next->now, &disk->kept);
     for (int i = 0; i < disk->pending_count; i++) {
         if (take(&choice, seed, &at, 1) != 0) {
             model_apply(&next->now, &disk->pending[i]);

@@ -123,6 +123,11 @@ const char *model_call_name(enum model_call call);
  * nothing is more on the medium than before. */
 struct model_disk *model_disk_next(const struct model_disk *disk);
 
+/* A digest of all on which the future of the disk depends: names, bytes, metadata, what of them is
+ * on the medium, what is registered for the next start. Disks that differ in none of it have the
+ * same one; that others have it too is possible once in 2^64 pairs. */
+uint64_t model_disk_state(const struct model_disk *disk);
+
 /* How many ways there are in which a power cut could leave it; UINT64_MAX for more. */
 uint64_t model_disk_outcomes(const struct model_disk *disk);
 

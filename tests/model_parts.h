@@ -16,6 +16,7 @@ enum {
 /* Bytes that several disks share; never changed. */
 struct blob {
     size_t refs, size;
+    uint64_t digest; /* 0: not computed yet */
     uint8_t bytes[];
 };
 
@@ -71,6 +72,9 @@ size_t blob_size(const struct blob *blob);
 /* Puts `blob` in the place of the one that is there. */
 void blob_set(struct blob **to, struct blob *blob);
 struct blob *blob_append(const struct blob *blob, const void *bytes, size_t size);
+
+/* The same names; what lies behind them is not touched. */
+void model_copy_tree(struct tree *to, const struct tree *from);
 
 /* The place of a name in the tree, or NONE. */
 int model_find_entry(const struct tree *tree, int directory, const char *name);

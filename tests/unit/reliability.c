@@ -390,6 +390,10 @@ void print_figures(const char *what)
            "%lu, otherwise wrong %lu\n",
            what, figures.points, figures.outcomes, figures.torn, figures.lost, figures.left,
            figures.other);
+    if (figures.again != 0) {
+        printf("    %lu of these left a disk as another had left it before, and were tried once\n",
+               figures.again);
+    }
 }
 
 unsigned rounds(void)

@@ -80,6 +80,7 @@ bool scene_recovers(const struct scene *scene, struct model_disk *disk, enum ali
 struct figures {
     unsigned long points;   /* of failure */
     unsigned long outcomes; /* power cuts and kills */
+    unsigned long again;    /* of these left a disk as another had left it already */
     unsigned long torn, lost, left, other;
 };
 
