@@ -83,6 +83,13 @@ build() {
         cmake --build "build/$folder"
 }
 
+# As small as the resident process can be, with a libxml2 of its own.
+build_static() {
+    sh packaging/windows-deps.sh --native &&
+        PKG_CONFIG_PATH=$root/build/static-deps/native/lib/pkgconfig \
+            build static -DTCPIPWATCH_STATIC=ON -DCMAKE_BUILD_TYPE=MinSizeRel
+}
+
 # The build for coverage runs its tests before all others, so that the test `coverage` of the final
 # run has something to judge.
 measure_coverage() {
@@ -99,13 +106,14 @@ builds=gcc
 step packages packages
 step "build gcc" build gcc
 if ! $quick; then
-    builds="gcc asan clang fuzz win64 win32"
+    builds="gcc asan clang fuzz static win64 win32"
     step "windows libraries" sh packaging/windows-deps.sh
     step "wine for 32 bit" wine32
     step "build asan" build asan -DTCPIPWATCH_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug
     step "build clang" build clang -DCMAKE_C_COMPILER=clang -DTCPIPWATCH_LINTS=ON -DTCPIPWATCH_E2E=OFF \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
     step "build fuzz" build fuzz -DCMAKE_C_COMPILER=clang -DTCPIPWATCH_FUZZ=ON
+    step "build static" build_static
     step "build win64" build win64 -DCMAKE_TOOLCHAIN_FILE="$root/packaging/toolchain-x86_64.cmake"
     step "build win32" build win32 -DCMAKE_TOOLCHAIN_FILE="$root/packaging/toolchain-i686.cmake" \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON

@@ -323,6 +323,11 @@ for arch in $arches; do
         features="--with-minimum --with-reader --with-tree --with-push --with-threads"
         defines=
         optimise="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+        # As packaging/hardening.cmake has it for the program, which can be loaded anywhere.
+        optimise="$optimise -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
+        case $(gcc -dumpmachine) in
+        x86_64-*) optimise="$optimise -fcf-protection" ;;
+        esac
     fi
     # The temporary folder has another name each time: without this so would the programs.
     cflags="$optimise -g -fstack-protector-strong -ffile-prefix-map=$work=windows-deps"

@@ -3,6 +3,11 @@
 prints one line for each protection that is missing: PROGRAM: WORD: what is missing.
 
 usage: hardening.py PROGRAM...
+       hardening.py --objects OBJECT...
+
+--objects: the ELF objects that programs are made of, also as ar archives, instead. The linker
+marks a program for CET only when all of its objects are, and Debian's C library is not: what can
+be seen to is that ours are.
 
 Exit status: 0 nothing is missing, 1 something is, 2 wrong usage, or a file that is no program.
 """
@@ -22,7 +27,7 @@ KNOWN_DLLS = set(
 
 
 class Elf:
-    """The parts of a 64-bit little-endian ELF program that are looked at."""
+    """The parts of a 64-bit little-endian ELF program or object that are looked at."""
 
     def __init__(self, data):
         self.data = data
@@ -62,6 +67,22 @@ class Elf:
                 end = self.data.index(b"\0", names + name)
                 yield self.data[names + name:end].decode("ascii", "replace"), value
 
+    def features(self):
+        """The bits of GNU_PROPERTY_X86_FEATURE_1_AND: 1 IBT, 2 SHSTK."""
+        for _, kind, _, _, offset, size, _, _, _, _ in self.sections:
+            end, at = offset + size, offset
+            while kind == 7 and at + 12 <= end:
+                name_size, desc_size, note = struct.unpack_from("<III", self.data, at)
+                at += 12 + (name_size + 3) // 4 * 4
+                property_at, desc_end = at, at + desc_size
+                while note == 5 and property_at + 12 <= desc_end:
+                    which, length, bits = struct.unpack_from("<III", self.data, property_at)
+                    if which == 0xC0000002:
+                        return bits
+                    property_at += 8 + (length + 7) // 8 * 8
+                at += (desc_size + 7) // 8 * 8
+        return 0
+
     def code_at(self, address, length):
         for kind, _, offset, start, _, size, _, _ in self.segments:
             if kind == 1 and start <= address < start + size:
@@ -70,7 +91,7 @@ class Elf:
 
 
 def elf_lacks(data):
-    PT_LOAD, PT_GNU_STACK, PT_GNU_RELRO = 1, 0x6474E551, 0x6474E552
+    PT_LOAD, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 3, 0x6474E551, 0x6474E552
     WRITE, EXECUTE = 2, 1
     elf = Elf(data)
     imports = [name.split("@")[0] for name, _ in elf.symbols(11)]
@@ -85,14 +106,47 @@ def elf_lacks(data):
         yield "stack", "its stack is executable"
     if any(flag & WRITE and flag & EXECUTE for flag in elf.flags(PT_LOAD)):
         yield "wx", "it has memory that is both writable and executable"
-    if "__stack_chk_fail" not in imports:
+    # What a static program needs is in it, also for the C library's own use: only its objects tell.
+    dynamic = bool(elf.flags(PT_INTERP))
+    if dynamic and "__stack_chk_fail" not in imports:
         yield "canary", "its functions have no stack protector"
-    if not any(name.endswith("_chk") for name in imports):
+    if dynamic and not any(name.endswith("_chk") for name in imports):
         yield "fortify", "it does not use the checked functions of the C library"
     # Debian's start-up code has no mark for it, so that the linker sets none: look at the code.
     main = [value for name, value in elf.symbols(2) if name == "main"]
     if elf.machine == 62 and elf.code_at(main[0] if main else 0, 4) != b"\xf3\x0f\x1e\xfa":
         yield "cet", "main() does not begin with endbr64: it was built without -fcf-protection"
+
+
+def members(path):
+    """Name and bytes of an object, or of each one in an archive."""
+    data = path.read_bytes()
+    if data[:8] != b"!<arch>\n":
+        yield str(path), data
+        return
+    at = 8
+    while at + 60 <= len(data):
+        size = int(data[at + 48:at + 58])
+        if data[at + 60:at + 64] == b"\x7fELF":
+            name = data[at:at + 16].decode("ascii", "replace").rstrip("/ ")
+            yield f"{path}({name})", data[at + 60:at + 60 + size]
+        at += 60 + size + size % 2
+
+
+def objects_lack(paths):
+    """Each object is marked; the stack protector and the checked functions are used by some."""
+    called = set()
+    for name, data in (member for path in paths for member in members(pathlib.Path(path))):
+        if data[:4] != b"\x7fELF":
+            raise BadImage(f"{name} is no ELF object")
+        elf = Elf(data)
+        called.update(symbol for symbol, _ in elf.symbols(2))
+        if elf.machine == 62 and elf.features() & 3 != 3:
+            yield name, "cet", "it is not marked for IBT and SHSTK: built without -fcf-protection"
+    if "__stack_chk_fail" not in called:
+        yield "objects", "canary", "none has a stack protector"
+    if not any(symbol.endswith("_chk") for symbol in called):
+        yield "objects", "fortify", "none uses the checked functions of the C library"
 
 
 def pe_lacks(path):
@@ -128,21 +182,27 @@ def lacks(path):
     raise BadImage("neither a Linux nor a Windows program")
 
 
-def main(paths):
-    status = 0
+def programs_lack(paths):
     for path in paths:
-        try:
-            for word, what in lacks(path):
-                print(f"{path}: {word}: {what}")
-                status = max(status, 1)
-        except (BadImage, OSError, struct.error, IndexError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
-            status = 2
+        for word, what in lacks(path):
+            yield path, word, what
+
+
+def main(arguments):
+    found = objects_lack(arguments[1:]) if arguments[0] == "--objects" else programs_lack(arguments)
+    status = 0
+    try:
+        for name, word, what in found:
+            print(f"{name}: {word}: {what}")
+            status = 1
+    except (BadImage, OSError, struct.error, IndexError, ValueError) as error:
+        print(error, file=sys.stderr)
+        status = 2
     return status
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        print("usage: hardening.py PROGRAM...", file=sys.stderr)
+    if not sys.argv[1:] or sys.argv[1:] == ["--objects"]:
+        print("usage: hardening.py PROGRAM... | --objects OBJECT...", file=sys.stderr)
         sys.exit(2)
     sys.exit(main(sys.argv[1:]))

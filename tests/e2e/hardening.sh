@@ -1,6 +1,7 @@
 #!/bin/sh
-# hardening.sh BUILD: the programs of a build have every protection that hardening.py knows, and
-# hardening.py misses none of them in a program that was built without it.
+# hardening.sh BUILD [FOLDER]: the programs of a build, their objects and the libraries in FOLDER have
+# every protection that hardening.py knows, and hardening.py misses none of them in a program that was
+# built without it.
 # shellcheck disable=SC2154 # set by lib.sh
 . "$(dirname "$0")/lib.sh"
 begin "$1"
@@ -66,10 +67,15 @@ if [ -f "$build/tcpipwatch.exe" ]; then
     lacks canary -fno-stack-protector
 else
     expect 0 "the programs" python3 "$tests/hardening.py" "$build/tcpipwatch" "$build/tcpippatch"
+    objects=$(find "$build/CMakeFiles" ${2:+"$2"} -name '*.c.o' -o -name '*.a')
+    # shellcheck disable=SC2086 # paths without blanks
+    expect 0 "the objects" python3 "$tests/hardening.py" --objects $objects
+    if [ "$(echo "$objects" | wc -l)" -gt 100 ]; then ok; else bad "too few objects: $objects"; fi
     all="-fPIE -pie -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now
         -Wl,-z,noexecstack"
+    x86_64=false
     case $(uname -m) in
-    x86_64) all="$all -fcf-protection" ;;
+    x86_64) all="$all -fcf-protection" x86_64=true ;;
     esac
     lacks ""
     lacks pie -fno-pie -no-pie
@@ -79,9 +85,26 @@ else
     lacks wx both.c
     lacks canary -fno-stack-protector
     lacks fortify -U_FORTIFY_SOURCE
-    case $(uname -m) in
-    x86_64) lacks cet -fcf-protection=none ;;
-    esac
+    # A static program, linked as the static build is.
+    lacks "" -static-pie
+    lacks "now pie" -static-pie -no-pie -static
+    for without in "" "canary -fno-stack-protector" "fortify -U_FORTIFY_SOURCE" "cet -fcf-protection=none"; do
+        word=${without%% *}
+        $x86_64 || [ "$word" != cet ] || continue
+        # shellcheck disable=SC2086 # flags
+        expect 0 "an object without: $word" "$cc" -O2 $all -c program.c -o program.o ${without#"$word"}
+        rm -f program.a
+        ar rc program.a program.o
+        for objects in program.o program.a; do
+            run python3 "$tests/hardening.py" --objects $objects
+            found=$(sed -n 's/^[^:]*: \([a-z]*\): .*/\1/p' out)
+            if [ "$found" = "$word" ]; then ok; else bad "$objects without \"$word\": \"$found\""; fi
+        done
+    done
+    if $x86_64; then
+        lacks cet -fcf-protection=none
+    fi
+    expect 2 "no object" python3 "$tests/hardening.py" --objects program.c
 fi
 expect 2 "a file that is no program" python3 "$tests/hardening.py" program.c
 finish
