@@ -1,7 +1,7 @@
 /* What an image is, and setting its limit. */
+#include "inspect.h"
 #include "base/bytes.h"
 #include "base/utf.h"
-#include "builds.h"
 #include "generation.h"
 #include "image.h"
 #include "locate.h"
@@ -96,29 +96,28 @@ static uint32_t original_checksum(const struct pc_inspection *i, const uint8_t *
                              get_le32(image + offset), PC_LIMIT_WINDOWS);
 }
 
-static void name_build(struct pc_inspection *out, const uint8_t *image)
+static void name_build(struct pc_inspection *out, const uint8_t *image,
+                       const struct build_table *known)
 {
-    size_t count = 0;
-    const struct known_build *builds = known_builds(&count);
     uint32_t checksum = original_checksum(out, image, out->limit_offset);
-    for (size_t i = 0; i < count; i++) {
-        if (build_agrees(&builds[i], (size_t)out->size, version_or_null(out), out->limit_offset,
-                         checksum)) {
-            out->build = builds[i].name;
+    for (size_t i = 0; i < known->count; i++) {
+        if (build_agrees(&known->rows[i], (size_t)out->size, version_or_null(out),
+                         out->limit_offset, checksum)) {
+            out->build = known->rows[i].name;
             return;
         }
     }
 }
 
 /* The limit's file offset in an image whose checksum is that of a known build; 0 where none is. */
-static uint32_t limit_by_table(const struct pc_inspection *i, const struct pe_image *image)
+static uint32_t limit_by_table(const struct pc_inspection *i, const struct pe_image *image,
+                               const struct build_table *known)
 {
-    size_t count = 0;
-    const struct known_build *builds = known_builds(&count);
-    for (size_t k = 0; k < count; k++) {
-        uint32_t offset = builds[k].limit_offset;
-        if (build_is_whole(&builds[k]) && pe_store_at(image, offset) &&
-            build_agrees(&builds[k], image->size, version_or_null(i), offset,
+    for (size_t k = 0; k < known->count; k++) {
+        const struct known_build *build = &known->rows[k];
+        uint32_t offset = build->limit_offset;
+        if (build_is_whole(build) && pe_store_at(image, offset) &&
+            build_agrees(build, image->size, version_or_null(i), offset,
                          original_checksum(i, image->bytes, offset))) {
             return offset;
         }
@@ -126,7 +125,8 @@ static uint32_t limit_by_table(const struct pc_inspection *i, const struct pe_im
     return 0;
 }
 
-static void accept(struct pc_inspection *out, const uint8_t *image, uint32_t offset)
+static void accept(struct pc_inspection *out, const uint8_t *image, uint32_t offset,
+                   const struct build_table *known)
 {
     uint32_t limit = get_le32(image + offset);
     if (limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
@@ -140,7 +140,7 @@ static void accept(struct pc_inspection *out, const uint8_t *image, uint32_t off
     out->has_limit = true;
     out->limit = limit;
     out->limit_offset = offset;
-    name_build(out, image);
+    name_build(out, image, known);
 }
 
 /* "0x4F318, 0x4F400 and 3 more" for a reason; three places are enough to look at. */
@@ -204,20 +204,21 @@ static void refuse(struct pc_inspection *out, enum pe_locate answer,
     }
 }
 
-static void judge_code(struct pc_inspection *out, const struct pe_image *image)
+static void judge_code(struct pc_inspection *out, const struct pe_image *image,
+                       const struct build_table *known)
 {
     struct pe_limit_place place;
     enum pe_locate answer = pe_locate_limit(image, &place);
     if (answer == LOCATE_FOUND) {
         out->has_compare = place.has_compare;
         out->compare_offset = place.compare_offset;
-        accept(out, image->bytes, place.limit_offset);
+        accept(out, image->bytes, place.limit_offset, known);
         return;
     }
     /* The table helps where signs are missing, not where they contradict each other. */
-    uint32_t offset = answer == LOCATE_SEVERAL ? 0 : limit_by_table(out, image);
+    uint32_t offset = answer == LOCATE_SEVERAL ? 0 : limit_by_table(out, image, known);
     if (offset != 0) {
-        accept(out, image->bytes, offset);
+        accept(out, image->bytes, offset, known);
     } else {
         refuse(out, answer, &place);
     }
@@ -259,7 +260,7 @@ static void plain_name(const char *name, char out[PE_NAME_SIZE])
 }
 
 static void judge_sound_image(struct pc_inspection *out, const struct pe_image *image,
-                              const struct pe_version *version)
+                              const struct pe_version *version, const struct build_table *known)
 {
     bool named = version->file_name[0] != '\0';
     if (named && !same_text_nocase(version->file_name, OWN_NAME)) {
@@ -278,10 +279,11 @@ static void judge_sound_image(struct pc_inspection *out, const struct pe_image *
                  "file as it is.");
         return;
     }
-    judge_code(out, image);
+    judge_code(out, image, known);
 }
 
-void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out)
+void inspect_image(const uint8_t *image, size_t size, const struct build_table *known,
+                   struct pc_inspection *out)
 {
     memset(out, 0, sizeof *out);
     out->size = size;
@@ -303,15 +305,15 @@ void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out)
     out->version = version.version;
     out->checksum_offset = pe.checksum_offset;
     if (judge_checksum(out, image)) {
-        judge_sound_image(out, &pe, &version);
+        judge_sound_image(out, &pe, &version, known);
     }
 }
 
-bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)
+bool inspect_set_limit(uint8_t *image, size_t size, uint32_t limit, const struct build_table *known)
 {
     struct pc_inspection before;
     struct pc_inspection after;
-    pc_inspect(image, size, &before);
+    inspect_image(image, size, known, &before);
     if (!pc_writable(&before) || limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
         return false;
     }
@@ -324,7 +326,7 @@ bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)
         pc_checksum_after(before.checksum_stored, size, before.limit_offset, before.limit, limit);
     put_le32(immediate, limit);
     put_le32(field, checksum);
-    pc_inspect(image, size, &after);
+    inspect_image(image, size, known, &after);
     if (pc_writable(&after) && after.limit == limit && after.limit_offset == before.limit_offset &&
         after.checksum_computed == checksum && after.checksum_stored == checksum) {
         return true;
@@ -332,6 +334,25 @@ bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)
     put_le32(immediate, before.limit);
     put_le32(field, before.checksum_stored);
     return false;
+}
+
+static struct build_table all_builds(void)
+{
+    struct build_table known = {NULL, 0};
+    known.rows = known_builds(&known.count);
+    return known;
+}
+
+void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out)
+{
+    const struct build_table known = all_builds();
+    inspect_image(image, size, &known, out);
+}
+
+bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)
+{
+    const struct build_table known = all_builds();
+    return inspect_set_limit(image, size, limit, &known);
 }
 
 static void json_known(struct json *j, const char *key, bool known, uint64_t number)

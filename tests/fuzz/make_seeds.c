@@ -262,9 +262,12 @@ static void put_section(uint8_t *row, const char *name, uint32_t rva, uint32_t r
     put_le32(row + 36, flags);
 }
 
+/* Which sign an image lacks: only a table of known builds can tell its limit then. */
+enum lacking { LACKS_NOTHING, LACKS_SIGN_A, LACKS_SIGN_B };
+
 /* The smallest image with all that the patch core looks at: headers, code with the signs, a version
  * resource, a checksum. */
-static void put_image(struct seeds *s, bool x64, uint32_t limit)
+static void put_image(struct seeds *s, bool x64, uint32_t limit, enum lacking lacking)
 {
     static const uint8_t run_64[] = {0xfb, 0xff, 0x48, 0x83, 0xee, 0x80, 0x48, 0xff,
                                      0xcb, 0x75, 0xc5, 0x48, 0x8b, 0x74, 0x24, 0x60,
@@ -301,9 +304,10 @@ static void put_image(struct seeds *s, bool x64, uint32_t limit)
         put_le32(store + 2, 0x3000 - (0x1000 + 0x40 + 54));
     } else {
         PUT_BYTES(store - 4, "\x05\x00\xff\xd6");
+        store[-1] ^= lacking == LACKS_SIGN_A ? 1 : 0;
         put_le32(store + 2, SMALL_BASE + 0x3000);
         PUT_BYTES(store + 32, "\x3b\x05");
-        put_le32(store + 34, SMALL_BASE + 0x3000);
+        put_le32(store + 34, SMALL_BASE + (lacking == LACKS_SIGN_B ? 0x3004 : 0x3000));
     }
     PUT_BYTES(store, "\xc7\x05");
     put_le32(store + 6, limit);
@@ -320,10 +324,12 @@ static void put_image(struct seeds *s, bool x64, uint32_t limit)
 
 static void make_image(struct seeds *s)
 {
-    put_image(s, false, 10);
-    put_image(s, false, 100);
-    put_image(s, true, 10);
-    put_image(s, true, 1000);
+    put_image(s, false, 10, LACKS_NOTHING);
+    put_image(s, false, 100, LACKS_NOTHING);
+    put_image(s, true, 10, LACKS_NOTHING);
+    put_image(s, true, 1000, LACKS_NOTHING);
+    put_image(s, false, 10, LACKS_SIGN_A);
+    put_image(s, false, 100, LACKS_SIGN_B);
 }
 
 /* ---- texts ---- */
