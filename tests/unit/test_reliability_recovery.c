@@ -193,7 +193,7 @@ static void after_each_death(bool two_steps, int more,
 /* How many recoveries in a row are interrupted. */
 static int interruptions(void)
 {
-    return rounds() > 99 ? 1000 : rounds() > 9 ? 3 : rounds() > 1 ? 2 : 1;
+    return rounds() > 9 ? 2 + (int)(rounds() / 10) : rounds() > 1 ? 2 : 1;
 }
 
 static void recovery_is_interrupted(void)
