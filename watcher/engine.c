@@ -299,7 +299,7 @@ struct engine_effects engine_burst_seen(struct engine_memory *m, const struct en
                                         const struct engine_burst *burst)
 {
     struct engine_effects effects = {.count = 0};
-    if (engine_is_quiet(m, w->policy, burst) || m->state == ENGINE_PATCHING ||
+    if (engine_is_quiet(m, w->policy, w->now, burst) || m->state == ENGINE_PATCHING ||
         m->state == ENGINE_VERIFYING) {
         return effects;
     }
@@ -331,7 +331,7 @@ struct engine_effects engine_ports_seen(struct engine_memory *m, const struct en
                                         const struct engine_burst *burst)
 {
     struct engine_effects effects = {.count = 0};
-    if (!engine_is_quiet_on_ports(m, w->policy, burst)) {
+    if (!engine_is_quiet_on_ports(m, w->policy, w->now, burst)) {
         engine_remember_ports(m, burst);
         add(&effects, EFFECT_SAVE);
         add(&effects, EFFECT_TELL_PORTS);
@@ -539,10 +539,18 @@ struct engine_effects engine_look(struct engine_memory *m, const struct engine_w
     return effects;
 }
 
+/* A reminder farther away than any is set means that the clock was set back. */
+static bool is_reminder_due(const struct engine_memory *m, const struct engine_world *w)
+{
+    const uint64_t seconds = (uint64_t)w->policy->grace_seconds + w->policy->remind_seconds;
+    return m->remind_at != 0 &&
+           (w->now >= m->remind_at || m->remind_at - w->now > seconds * WINTIME_PER_SECOND);
+}
+
 struct engine_effects engine_tick(struct engine_memory *m, const struct engine_world *w)
 {
     struct engine_effects effects = {.count = 0};
-    if (m->state == ENGINE_REBOOT_PENDING && m->remind_at != 0 && w->now >= m->remind_at) {
+    if (m->state == ENGINE_REBOOT_PENDING && is_reminder_due(m, w)) {
         ask_for_restart(m, w, &effects);
         add(&effects, EFFECT_SAVE);
     }

@@ -171,13 +171,14 @@ const struct engine_burst *engine_ports_told(const struct engine_memory *m, cons
 
 /* True when this burst is not told (again): one of this computer was, and the cooldown from that on
  * is not over, by the records' own time. Without a cooldown each burst is told once. Bursts before
- * it, of a log that is read from its beginning, are over. */
-bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
+ * it, of a log that is read from its beginning, are over; unless it lies in the future, seen from
+ * `now`: that computer's clock was ahead then, and was set back. */
+bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy, uint64_t now,
                      const struct engine_burst *burst);
 
 /* The same for a burst of events 4227 and 4231. */
 bool engine_is_quiet_on_ports(const struct engine_memory *m, const struct policy *policy,
-                              const struct engine_burst *burst);
+                              uint64_t now, const struct engine_burst *burst);
 
 /* The program starts: goes on from whatever state it was killed or stopped in. Interrupted work in
  * the patch core has been recovered before. */

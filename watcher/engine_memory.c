@@ -45,30 +45,38 @@ const struct engine_burst *engine_ports_told(const struct engine_memory *m, cons
     return i < ENGINE_PORTS_MAX && m->ports[i].last != 0 ? &m->ports[i] : NULL;
 }
 
-static bool is_quiet(const struct engine_burst *told, const struct policy *policy,
+/* Otherwise the computer would be silent until its time comes there again. */
+static bool was_clock_set_back(const struct engine_burst *told, uint64_t now,
+                               const struct engine_burst *burst)
+{
+    const uint64_t day = UINT64_C(24) * 60 * 60 * WINTIME_PER_SECOND;
+    return told->last > now && told->last - now > day && burst->last <= now + day;
+}
+
+static bool is_quiet(const struct engine_burst *told, const struct policy *policy, uint64_t now,
                      const struct engine_burst *burst)
 {
     uint64_t cooldown = policy->cooldown_seconds * WINTIME_PER_SECOND;
-    if (told == NULL) {
+    if (told == NULL || was_clock_set_back(told, now, burst)) {
         return false;
     }
     return burst->last <= told->last || burst->last - told->last < cooldown ||
            (cooldown == 0 && burst->first <= told->last);
 }
 
-bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy,
+bool engine_is_quiet(const struct engine_memory *m, const struct policy *policy, uint64_t now,
                      const struct engine_burst *burst)
 {
     const struct engine_burst *told = engine_told(m, burst->computer);
     bool is_fresh = told != NULL && m->fresh_from != 0 && told->last <= m->fresh_from &&
                     burst->first >= m->fresh_from && burst->last > told->last;
-    return !is_fresh && is_quiet(told, policy, burst);
+    return !is_fresh && is_quiet(told, policy, now, burst);
 }
 
 bool engine_is_quiet_on_ports(const struct engine_memory *m, const struct policy *policy,
-                              const struct engine_burst *burst)
+                              uint64_t now, const struct engine_burst *burst)
 {
-    return is_quiet(engine_ports_told(m, burst->computer), policy, burst);
+    return is_quiet(engine_ports_told(m, burst->computer), policy, now, burst);
 }
 
 void engine_remember(struct engine_memory *m, const struct engine_burst *burst)

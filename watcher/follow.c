@@ -53,8 +53,9 @@ static bool is_same(const struct engine_burst *known, const struct burst *hit)
 static bool is_quiet(const struct watcher *w, enum burst_kind kind,
                      const struct engine_burst *burst)
 {
-    return kind == BURST_PORTS ? engine_is_quiet_on_ports(&w->memory, &w->policy, burst)
-                               : engine_is_quiet(&w->memory, &w->policy, burst);
+    const uint64_t now = clock_now();
+    return kind == BURST_PORTS ? engine_is_quiet_on_ports(&w->memory, &w->policy, now, burst)
+                               : engine_is_quiet(&w->memory, &w->policy, now, burst);
 }
 
 static bool count_record(struct reading *r, enum burst_kind kind, const struct event *event)

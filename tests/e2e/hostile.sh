@@ -126,4 +126,29 @@ events 1 --time 2035-12-31T23:59:00Z > /dev/null
 # shellcheck disable=SC2046
 expect 0 "a clock that is ahead and steps back" "$watch" run --once $(usual)
 check "the burst was not seen" all_are limit100.sys
+
+# A burst is told in 2036, and the clock is set right: the next bursts are not those of the past.
+windows
+new_log
+on_burst notify
+events 3 --time 2036-01-01T00:00:00Z --step 60 > /dev/null
+# shellcheck disable=SC2046
+expect 0 "a clock that is ahead" "$watch" run --once $(usual)
+events 3 --time 2026-01-10T08:00:00Z --step 60 > /dev/null
+# shellcheck disable=SC2046
+expect 0 "and was set back" "$watch" run --once $(usual)
+says out "Burst: 3 events 4226 of WKS-WINXP32BIT within 2 minutes, 2026-01-10 08:00:00 UTC"
+acted 2 burst
+# shellcheck disable=SC2046
+expect 0 "nothing is told twice" "$watch" run --once $(usual)
+acted 2 burst
+
+# Nor does the time zone of the one who watches change what is kept.
+for zone in Pacific/Kiritimati Pacific/Niue; do
+    rm -rf "$data"
+    # shellcheck disable=SC2046
+    expect 0 "in $zone" env TZ="$zone" "$watch" run --once $(usual)
+    json "$data/audit.jsonl" '[line["burst"]["first"] for line in lines if line["action"] == "burst"]
+        == ["2036-01-01T00:00:00.0000000Z", "2026-01-10T08:00:00.0000000Z"]'
+done
 finish

@@ -150,6 +150,47 @@ static void each_computer_has_its_own_cooldown(void)
     tear_down(&f);
 }
 
+/* Ten years ahead, and set right again: the computer must not be silent for ten years. */
+static void a_clock_that_was_set_back_silences_nobody(void)
+{
+    struct fixture f;
+    const uint64_t ahead = NOW + UINT64_C(87600) * HOUR;
+    set_up(&f);
+    f.world.has_root = false;
+    CHECK_TEXT(see_burst(&f, "WKS", ahead), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "WKS", ahead - 48 * HOUR), "");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW + HOUR), "");
+    CHECK_TEXT(see_burst(&f, "WKS", NOW - 48 * HOUR), "");
+    /* A clock that is some hours off is a usual one. */
+    CHECK_TEXT(see_burst(&f, "OTHER", NOW + 23 * HOUR), "save burst nothing-to-change");
+    CHECK_TEXT(see_burst(&f, "OTHER", NOW), "");
+    struct engine_burst ports = burst_at("WKS", ahead);
+    CHECK_TEXT(names(engine_ports_seen(&f.memory, &f.world, &ports)), "save ports");
+    ports = burst_at("WKS", NOW);
+    CHECK_TEXT(names(engine_ports_seen(&f.memory, &f.world, &ports)), "save ports");
+    tear_down(&f);
+}
+
+static void a_reminder_survives_a_clock_that_is_set_back(void)
+{
+    struct fixture f;
+    set_up(&f);
+    (void)see_burst(&f, "WKS", NOW);
+    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
+    write_patch(&f, 100);
+    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_LATER)),
+               "save restart-later");
+    f.world.now = NOW - HOUR / 4; /* within what may be set */
+    f.policy.grace_seconds = 3600;
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
+    f.world.now = NOW - 1000 * HOUR;
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "ask-restart save");
+    CHECK_NUMBER(engine_next_tick(&f.memory), NOW - 1000 * HOUR + HOUR / 2);
+    CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
+    tear_down(&f);
+}
+
 static void without_a_cooldown_each_burst_is_told_once(void)
 {
     struct fixture f;
@@ -456,6 +497,9 @@ int main(void)
         {"what stands in the way is told", what_stands_in_the_way_is_told},
         {"only one computer may change a root", only_one_computer_may_change_a_root},
         {"each computer has its own cooldown", each_computer_has_its_own_cooldown},
+        {"a clock that was set back silences nobody", a_clock_that_was_set_back_silences_nobody},
+        {"a reminder survives a clock that is set back",
+         a_reminder_survives_a_clock_that_is_set_back},
         {"without a cooldown each burst is told once", without_a_cooldown_each_burst_is_told_once},
         {"another computer leaves the question alone", another_computer_leaves_the_question_alone},
         {"a root that is gone is not written", a_root_that_is_gone_is_not_written},
