@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 char *policy_file_path(const char *named)
 {
@@ -24,6 +25,25 @@ static void add_errors(struct buf *why, const struct policy_errors *errors)
     }
 }
 
+/* Reads until two readings agree: a file that is written over meanwhile may give the beginning of
+ * the one policy and the end of the other, and no error shows in that. */
+static enum os_status read_settled(const struct os *os, const char *path, struct buf *text)
+{
+    enum { TRIES = 5 };
+    struct buf again = BUF_INIT;
+    enum os_status status = os_read_whole(os, path, OS_READ, POLICY_FILE_MAX, text);
+    bool same = false;
+    for (int i = 0; i < TRIES && status == OS_OK && !same; i++) {
+        status = os_read_whole(os, path, OS_READ, POLICY_FILE_MAX, &again);
+        same = text->len == again.len && memcmp(buf_text(text), buf_text(&again), text->len) == 0;
+        struct buf older = *text;
+        *text = again;
+        again = older;
+    }
+    buf_free(&again);
+    return status == OS_OK && !same ? OS_BUSY : status;
+}
+
 enum policy_load policy_load(const struct os *os, const char *named, struct policy *out,
                              struct buf *why)
 {
@@ -34,7 +54,7 @@ enum policy_load policy_load(const struct os *os, const char *named, struct poli
     if (path == NULL) {
         return POLICY_ABSENT;
     }
-    enum os_status status = os_read_whole(os, path, OS_READ, POLICY_FILE_MAX, &text);
+    enum os_status status = read_settled(os, path, &text);
     if (status == OS_NOT_FOUND && named == NULL) {
         loaded = POLICY_ABSENT;
     } else if (status != OS_OK) {

@@ -102,6 +102,64 @@ static void an_endless_file_is_refused(void)
 }
 
 /* Whatever call fails, half a policy is never taken for a whole one. */
+/* Reads eight bytes at a time; in the midst of each reading somebody writes the file. */
+struct writer {
+    struct os table;
+    const char *texts[3]; /* written in turn, then the first again */
+    bool by_rename;
+    int writes, most; /* so many times at most */
+};
+
+static enum os_status read_and_write(const struct os *os, struct os_file *file, uint64_t offset,
+                                     void *buffer, size_t size, size_t *got)
+{
+    struct writer *writer = os->context;
+    const struct os *native = os_native();
+    enum os_status status = native->read_at(native, file, offset, buffer, size < 8 ? size : 8, got);
+    if (offset == 8 && writer->writes < writer->most) {
+        const char *text = writer->texts[writer->writes++ % 3];
+        if (writer->by_rename) {
+            CHECK_NUMBER(os_write_whole(native, HERE, "lab.ini", text, strlen(text)), OS_OK);
+        } else {
+            CHECK(sandbox_write(FILE_NAME, text, strlen(text)));
+        }
+    }
+    return status;
+}
+
+static enum policy_load load_while_written(struct fixture *f, bool by_rename, int most)
+{
+    struct writer writer = {.table = *os_native(),
+                            .texts = {"[burst]\nevents = 9\n[limit]\nhalf_open = 900\n",
+                                      "[burst]\nevents = 8\n[limit]\nhalf_open = 800\n",
+                                      "[burst]\nevents = 7\n[limit]\nhalf_open = 700\n"},
+                            .by_rename = by_rename,
+                            .most = most};
+    static const char first[] = "[burst]\nevents = 6\n[limit]\nhalf_open = 600\n";
+    writer.table.read_at = read_and_write;
+    writer.table.context = &writer;
+    CHECK(sandbox_write(FILE_NAME, first, strlen(first)));
+    buf_clear(&f->why);
+    return policy_load(&writer.table, FILE_NAME, &f->policy, &f->why);
+}
+
+static void a_policy_replaced_while_it_is_read_is_read_again(void)
+{
+    for (int by_rename = 0; by_rename < 2; by_rename++) {
+        for (int most = 1; most <= 3; most++) {
+            struct fixture f;
+            set_up(&f);
+            CHECK_NUMBER(load_while_written(&f, by_rename != 0, most), POLICY_LOADED);
+            CHECK_NUMBER(f.policy.events, 10 - most);
+            CHECK_NUMBER(f.policy.half_open, 100 * f.policy.events);
+            /* It is never at rest. */
+            CHECK_NUMBER(load_while_written(&f, by_rename != 0, 1000), POLICY_WRONG);
+            CHECK(strstr(buf_text(&f.why), " cannot be read: ") != NULL);
+            tear_down(&f);
+        }
+    }
+}
+
 static void a_failing_disk_is_no_policy(void)
 {
     struct fixture f;
@@ -147,6 +205,8 @@ int main(void)
         {"many errors are counted", many_errors_are_counted},
         {"a named file has to be there", a_named_file_has_to_be_there},
         {"an endless file is refused", an_endless_file_is_refused},
+        {"a policy replaced while it is read is read again",
+         a_policy_replaced_while_it_is_read_is_read_again},
         {"a failing disk is no policy", a_failing_disk_is_no_policy},
         {"the default place may be empty", the_default_place_may_be_empty},
     };
