@@ -129,6 +129,17 @@ mkdir -p build/all
 for folder in $builds; do
     echo "subdirs(\"$root/build/$folder\")"
 done > build/all/CTestTestfile.cmake
-ctest --test-dir build/all -j"$jobs" --output-on-failure --no-tests=error --repeat until-pass:2 ||
-    failed="$failed \"ctest\""
+rm -f "$logs/ctest.failed"
+{
+    ctest --test-dir build/all -j"$jobs" --output-on-failure --no-tests=error \
+        --repeat until-pass:2 || : > "$logs/ctest.failed"
+} 2>&1 | tee "$logs/ctest.log"
+[ ! -e "$logs/ctest.failed" ] || failed="$failed \"ctest\""
+echo
+echo "What the reliability tests of all builds have tried:"
+# shellcheck disable=SC2086 # one word a build
+(cd build && python3 ../tests/e2e/reliability_summary.py $builds) ||
+    failed="$failed \"reliability summary\""
+echo
+sed -n '/% tests passed/,$p' "$logs/ctest.log"
 [ -z "$failed" ] || give_up

@@ -15,6 +15,8 @@ watcher=
 trap 'kill "$watcher" 2> /dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 failed=0
+events=0
+lost=0
 
 cat > "$work/policy.ini" << 'POLICY'
 [burst]
@@ -73,7 +75,9 @@ flood() {
     count=$(counted)
     printf '%-22s %10d written %10d counted   memory %5d to %5d KiB\n' "$name $*" "$written" \
         "$count" "$least" "$most"
+    events=$((events + written))
     if [ "$count" != "$written" ]; then
+        lost=$((lost + (written > count ? written - count : count - written)))
         echo "counted $count of $written"
         tail -n 20 "$work/out"
         failed=1
@@ -90,4 +94,6 @@ flood plain.evt
 flood wrapped.evt --limit 67108864 --clear-at $((share / 2))
 flood wrapped.evtx --limit 134217728 --clear-at $((share / 2))
 flood growing.xml
+[ -z "${TCPIPWATCH_FIGURES-}" ] || printf 'events %d\nlost %d\nwrong %d\ncrashes 0\n' \
+    "$events" "$lost" "$failed" > "$TCPIPWATCH_FIGURES"
 exit "$failed"

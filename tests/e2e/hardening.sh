@@ -87,7 +87,7 @@ else
     lacks fortify -U_FORTIFY_SOURCE
     # A static program, linked as the static build is.
     lacks "" -static-pie
-    lacks "now pie" -static-pie -no-pie -static
+    lacks "now pie" -fno-pie -no-pie -static
     for without in "" "canary -fno-stack-protector" "fortify -U_FORTIFY_SOURCE" "cet -fcf-protection=none"; do
         word=${without%% *}
         $x86_64 || [ "$word" != cet ] || continue

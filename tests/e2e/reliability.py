@@ -36,6 +36,20 @@ RESTORE = ("restore", "--yes")
 RECOVER = ("recover",)
 
 
+def keep_figures(**figures):
+    """For reliability_summary.py, where the test command asks for it."""
+    path = os.environ.get("TCPIPWATCH_FIGURES")
+    if path:
+        lines = [f"{name} {value}\n" for name, value in figures.items()]
+        pathlib.Path(path).write_text("".join(lines), encoding="ascii")
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    keep_figures(skipped=1)
+    return SKIPPED
+
+
 class Scene:
     """A Windows directory with three copies, and a data directory."""
 
@@ -54,7 +68,7 @@ class Scene:
         self.old = self.original
         self.new = self.image(build, "new.sys", "--limit", "100")
         self.points = self.kills = self.problems = 0
-        self.torn = self.lost = self.left = 0
+        self.torn = self.lost = self.left = self.crashes = 0
 
     def image(self, build, name, *options):
         maker = next(p for p in build.glob("tests/**/make_image*")
@@ -153,6 +167,8 @@ class Scene:
     def finish(self, what):
         print(f"{what}: {self.points} points of failure, {self.kills} kills; torn {self.torn}, lost "
               f"{self.lost}, left behind {self.left}, otherwise wrong {self.problems}")
+        keep_figures(points=self.points, kills=self.kills, torn=self.torn, lost=self.lost,
+                     left=self.left, wrong=self.problems, crashes=self.crashes)
         wrong = self.torn + self.lost + self.left + self.problems
         return 1 if wrong or not self.points + self.kills else 0
 
@@ -319,14 +335,12 @@ def starve(scene, name, command, kept):
 
 def part_inject(scene):
     if shutil.which("strace") is None:
-        print("skipped: there is no strace here")
-        return SKIPPED
+        return skip("there is no strace here")
     scene.lay_out(scene.old)
     probe = subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], stderr=subprocess.PIPE,
                            text=True, check=False)
     if probe.returncode != 0:
-        print(f"skipped: no program may be traced here: {probe.stderr.strip()}")
-        return SKIPPED
+        return skip(f"no program may be traced here: {probe.stderr.strip()}")
     for name, command, kept in starts(scene):
         recovery = command == RECOVER
         for call, error in ERRORS.items():
@@ -452,8 +466,7 @@ def with_permission_lost(scene, where, mode):
 
 def part_disk(scene):
     if os.geteuid() != 0 or not mount_tmpfs(scene.folder / "try", 64):
-        print("skipped: only root, where it may mount, can fill a disk")
-        return SKIPPED
+        return skip("only root, where it may mount, can fill a disk")
     unmount(scene.folder / "try")
     image = len(scene.old) // 1024
     steps = 16 if ROUNDS == 1 else 16 * ROUNDS

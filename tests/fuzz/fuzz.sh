@@ -64,6 +64,9 @@ dictionary() {
 
 failed=0
 findings=
+all_executions=0
+all_covered=0
+all_crashes=0
 printf '%-12s %12s %8s %8s %8s %9s\n' target executions cov ft corpus crashes
 for target in $targets; do
     work=$build/fuzz/$target
@@ -84,6 +87,10 @@ for target in $targets; do
     field() { echo "$last" | sed -n "s/.* $1: \([0-9]*\).*/\1/p"; }
     printf '%-12s %12s %8s %8s %8s %9s\n' "$target" "${executions:--}" "$(field cov)" \
         "$(field ft)" "$(field corp)" "$crashes"
+    covered=$(field cov)
+    all_executions=$((all_executions + ${executions:-0}))
+    all_covered=$((all_covered + ${covered:-0}))
+    all_crashes=$((all_crashes + crashes))
     if [ "$status" != 0 ]; then
         failed=1
         input=$(sed -n 's/^artifact_prefix=.*Test unit written to //p' "$work/log" | tail -n 1)
@@ -93,6 +100,8 @@ $target: $(grep -m 1 -E 'broken promise|ERROR: |runtime error|run interrupted' "
   replay: $programs/fuzz_$target ${input:-INPUT}"
     fi
 done
+[ -z "${TCPIPWATCH_FIGURES-}" ] || printf 'runs %d\ncovered %d\ncrashes %d\nwrong %d\n' \
+    "$all_executions" "$all_covered" "$all_crashes" "$failed" > "$TCPIPWATCH_FIGURES"
 if [ "$failed" != 0 ]; then
     echo "$findings" >&2
 fi

@@ -85,6 +85,7 @@ struct figures {
 };
 
 extern struct figures figures;
+/* Also into the file that the variable TCPIPWATCH_FIGURES names. */
 void print_figures(const char *what);
 
 /* How many times as many samples as usual: the variable TCPIPWATCH_ROUNDS, or 1. */
