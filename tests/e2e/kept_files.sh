@@ -136,6 +136,7 @@ for kind in state audit original manifest instance journal; do
         ends "$what: status" timeout 20 "$watch" status --policy "$policy" --data "$data"
         ends "$what: explain" timeout 20 "$watch" explain --data "$data"
         ends "$what: run" once
+        [ "$kind, $how" != "state, newer" ] || says err "it was written by a newer version"
         ends "$what: run again" once
         ends "$what: set" timeout 20 "$patch" set --limit 100 --yes --root "$root" --data "$data"
         if limit_is limit100.sys; then ok; else
@@ -147,13 +148,11 @@ for kind in state audit original manifest instance journal; do
             ends "$what: recover" timeout 20 "$patch" recover --root "$root" --data "$data"
             ends "$what: restore" timeout 20 "$patch" restore --yes --root "$root" --data "$data"
         fi
-        case $status in
-        0) limit_is original.sys ;;
-        *) limit_is limit100.sys ;;
-        esac && ok || {
+        if [ "$status" = 0 ]; then expected=original.sys; else expected=limit100.sys; fi
+        if limit_is $expected; then ok; else
             torn=$((torn + 1))
             bad "$what: restore said $status"
-        }
+        fi
         [ "$how" != link ] || check "$what: the link was written through" [ "$(cat victim)" = untouched ]
     done
 done

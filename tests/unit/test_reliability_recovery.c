@@ -280,7 +280,7 @@ static void disks_are_told_apart(void)
         rename_it_and_flush, other_metadata, register_it,
     };
     enum { COUNT = sizeof changes / sizeof changes[0] };
-    uint64_t states[COUNT];
+    uint64_t states[COUNT] = {0};
     struct tried tried = TRIED_INIT;
     struct model_disk *disk = model_disk_new();
     model_disk_put(disk, "/a/one", "bytes", 5, 1);
