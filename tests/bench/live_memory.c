@@ -225,6 +225,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: live_memory [EVENTS], a multiple of %d\n", 10 * PORTION);
         return 2;
     }
+    if (getenv("TCPIPWATCH_FIGURES") != NULL) {
+        (void)remove(getenv("TCPIPWATCH_FIGURES"));
+    }
     calls.memory = (memory_fn)(void (*)(void))find(L"psapi.dll", "GetProcessMemoryInfo");
     calls.handles = (handles_fn)(void (*)(void))find(L"kernel32.dll", "GetProcessHandleCount");
     calls.query = (query_fn)(void (*)(void))find(L"ntdll.dll", "NtQuerySystemInformation");

@@ -14,6 +14,7 @@ work=$(mktemp -d)
 watcher=
 trap 'kill "$watcher" 2> /dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
+[ -z "${TCPIPWATCH_FIGURES-}" ] || rm -f "$TCPIPWATCH_FIGURES"
 failed=0
 events=0
 lost=0

@@ -8,6 +8,7 @@ set -eu
 . "$(dirname "$0")/watch_lib.sh"
 watch_begin "$1"
 patch=$build/tcpippatch
+[ -z "${TCPIPWATCH_FIGURES-}" ] || rm -f "$TCPIPWATCH_FIGURES"
 tried=0
 crashes=0
 twice=0

@@ -518,6 +518,8 @@ def main():
     parts = {"kill": part_kill, "inject": part_inject, "disk": part_disk, "wine": part_wine}
     if len(sys.argv) != 3 or sys.argv[1] not in parts:
         sys.exit(__doc__)
+    if os.environ.get("TCPIPWATCH_FIGURES"):
+        pathlib.Path(os.environ["TCPIPWATCH_FIGURES"]).unlink(missing_ok=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tcpipwatch-test."))
     folder.chmod(0o711)
     build = pathlib.Path(sys.argv[2]).resolve()

@@ -62,6 +62,7 @@ dictionary() {
     fi
 }
 
+[ -z "${TCPIPWATCH_FIGURES-}" ] || rm -f "$TCPIPWATCH_FIGURES"
 failed=0
 findings=
 all_executions=0

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool check_number(uint64_t got, uint64_t expected, const char *what, const char *file,
@@ -30,6 +31,10 @@ bool check_text(const char *got, const char *expected, const char *what, const c
 
 int run_suite(const char *name, const struct unit_case *cases, size_t count)
 {
+    const char *figures = getenv("TCPIPWATCH_FIGURES");
+    if (figures != NULL) {
+        (void)remove(figures); /* those of the last run */
+    }
     int result = 1;
     if (CU_initialize_registry() != CUE_SUCCESS) {
         return 1;

@@ -1,3 +1,0 @@
-# cmake -DFOLDER=PATH -P new_folder.cmake: an empty folder.
-file(REMOVE_RECURSE "${FOLDER}")
-file(MAKE_DIRECTORY "${FOLDER}")
