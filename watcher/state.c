@@ -116,6 +116,9 @@ static void add_source(struct buf *out, const struct policy *policy, const struc
         keyfile_add_number(out, "place-record", source->place.record);
         keyfile_add_number(out, "place-time", source->place.time);
         keyfile_add_number(out, "place-offset", source->place.offset);
+        if (source->place.part != 0) {
+            keyfile_add_number(out, "place-part", source->place.part);
+        }
     }
     if (source->bookmark.len > 0) {
         keyfile_add(out, "bookmark", source->bookmark.data);
@@ -471,6 +474,8 @@ static bool take_source_line(struct loading *l, const char *key, const char *val
     } else if (strcmp(key, "place-offset") == 0) {
         place->offset = number;
         place->set = true;
+    } else if (strcmp(key, "place-part") == 0) {
+        place->part = number;
     } else if (strcmp(key, "first") == 0) {
         l->item_first = number;
     } else if (strcmp(key, "last") == 0) {

@@ -148,6 +148,30 @@ stopped_well
 check "nothing went wrong" test ! -s err
 log=SysEvent.Evt
 
+# ---- XML that is joined of exports in two encodings, read on after a restart within each ----
+
+windows
+on_burst notify '[burst]' 'cooldown = 0s'
+utf16() { iconv -f UTF-8 -t UTF-16LE; }
+./make_log xml - --count 1 --time 2026-01-10T08:00:00Z > part.xml
+{ printf '\357\273\277' | utf16; utf16 < part.xml; } > joined.xml
+log=joined.xml
+begin_watching
+./make_log xml - --number 2 --time 2026-01-10T08:01:00Z | utf16 >> joined.xml
+stopped_well
+begin_watching
+./make_log xml joined.xml --number 3 --time 2026-01-10T08:02:00Z
+until_says watch.out "Burst: 3 events"
+./make_log xml joined.xml --number 4 --count 2 --time 2026-01-12T08:00:00Z
+stopped_well
+begin_watching
+./make_log xml joined.xml --number 6 --time 2026-01-12T08:02:00Z
+until_says watch.out "2026-01-12 08:00:00 UTC to 2026-01-12 08:02:00 UTC"
+acted 2 burst
+stopped_well
+check "nothing went wrong" test ! -s err
+log=SysEvent.Evt
+
 # ---- another machine's forwarded events ----
 
 windows

@@ -201,16 +201,32 @@ static void make_binxml(struct seeds *s)
 
 /* ---- event XML ---- */
 
+static void add_utf16(struct buf *wide, const struct buf *text, bool big)
+{
+    buf_add(wide, big ? "\xfe\xff" : "\xff\xfe", 2);
+    for (size_t i = 0; i < text->len; i++) {
+        char unit[2] = {big ? '\0' : text->data[i], big ? text->data[i] : '\0'};
+        buf_add(wide, unit, 2);
+    }
+}
+
 static void put_utf16(struct seeds *s, const struct buf *text, bool big)
 {
     struct buf wide = BUF_INIT;
-    buf_add(&wide, big ? "\xfe\xff" : "\xff\xfe", 2);
-    for (size_t i = 0; i < text->len; i++) {
-        char unit[2] = {big ? '\0' : text->data[i], big ? text->data[i] : '\0'};
-        buf_add(&wide, unit, 2);
-    }
+    add_utf16(&wide, text, big);
     put(s, wide.data, wide.len);
     buf_free(&wide);
+}
+
+/* Exports in both forms, one behind the other. */
+static void put_joined(struct seeds *s, const struct buf *text, bool big)
+{
+    struct buf all = BUF_INIT;
+    buf_add(&all, text->data, text->len);
+    add_utf16(&all, text, big);
+    buf_add(&all, text->data, text->len);
+    put(s, all.data, all.len);
+    buf_free(&all);
 }
 
 static void make_xml(struct seeds *s)
@@ -228,6 +244,7 @@ static void make_xml(struct seeds *s)
         }
         put(s, text.data, text.len);
         put_utf16(s, &text, style % 2 == 0);
+        put_joined(s, &text, style % 2 != 0);
     }
     buf_free(&text);
     put_text(s, "<?xml version=\"1.0\" encoding=\"windows-1252\"?>\n<Events><Event>"

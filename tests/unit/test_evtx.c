@@ -328,7 +328,7 @@ static void follower_takes_no_stale_record(void)
     CHECK(!reading.result.place_lost);
     /* One that was read when it was new is lost by now. */
     place = (struct log_place){true, 5, TIME_0 + 5 * WINTIME_PER_SECOND,
-                               (uint64_t)FILE_HEADER + stale, 0};
+                               (uint64_t)FILE_HEADER + stale, 0, 0};
     read_image(&image, false, &place);
     CHECK(reading.result.place_lost);
     CHECK(numbers_are(1, 4));
@@ -357,12 +357,12 @@ static void wrong_hint_is_only_a_hint(void)
     CHECK(evtx_image_create(&image, 0, 1));
     append(&image, 900);
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-        struct log_place place = {true, 500, TIME_0 + 500 * WINTIME_PER_SECOND, hints[i], 0};
+        struct log_place place = {true, 500, TIME_0 + 500 * WINTIME_PER_SECOND, hints[i], 0, 0};
         read_image(&image, true, &place);
         CHECK(numbers_are(501, 400));
         CHECK(!reading.result.place_lost);
     }
-    struct log_place other = {true, 500, TIME_0, 0, 0};
+    struct log_place other = {true, 500, TIME_0, 0, 0, 0};
     read_image(&image, true, &other);
     CHECK(reading.result.place_lost);
     CHECK(numbers_are(1, 900));

@@ -86,7 +86,7 @@ static void fill(struct fixture *f)
     m->remind_at = NOW + 16;
     (void)snprintf(m->computer, sizeof m->computer, "%s", "WKS");
     m->asked = (struct engine_build){{{5, 2, 3790, 1830}}, UINT64_C(1) << 40};
-    f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468, 0};
+    f->sources[0].place = (struct log_place){true, 3990, NOW + 17, 26468, 0, 301};
 }
 
 /* Without a flush, which would cost more than all the rest. */
@@ -225,6 +225,7 @@ static void everything_comes_back(void)
         CHECK_NUMBER(f.sources[0].place.record, 3990);
         CHECK_NUMBER(f.sources[0].place.time, NOW + 17);
         CHECK_NUMBER(f.sources[0].place.offset, 26468);
+        CHECK_NUMBER(f.sources[0].place.part, 301);
         CHECK(!f.sources[1].place.set);
     }
     CHECK_NUMBER(sandbox_count(HERE, ""), 1); /* the state, and nothing beside it */
@@ -388,9 +389,15 @@ static void a_line_that_makes_no_sense_gives_nothing(void)
         {"boot", "0123456789012345678901234567890123456789012345678901234567890123"},
     };
     static const char *const source_lines[][2] = {
-        {"unknown", "1"},   {"place-record", ""},      {"place-time", "soon"},
-        {"burst", "maybe"}, {"threshold-events", "x"}, {"threshold-seconds", "4294967296"},
-        {"first", "-5"},    {"state", "watching"},
+        {"unknown", "1"},
+        {"place-record", ""},
+        {"place-time", "soon"},
+        {"place-part", "-1"},
+        {"burst", "maybe"},
+        {"threshold-events", "x"},
+        {"threshold-seconds", "4294967296"},
+        {"first", "-5"},
+        {"state", "watching"},
     };
     size_t count = sizeof lines / sizeof lines[0];
     size_t all = count + sizeof source_lines / sizeof source_lines[0];

@@ -510,16 +510,16 @@ static void places(void)
     static const char text[] = "<Events>" EVENT(1) EVENT(2) EVENT(3) "</Events>";
     static const uint64_t hints[] = {0, 8, 9, 200, 100000, UINT64_MAX};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-        struct log_place place = {true, 2, 0, hints[i], 0};
+        struct log_place place = {true, 2, 0, hints[i], 0, 1};
         read_text(text, true, &place);
         CHECK(numbers_are(NUMBERS(3)));
         CHECK(!reading.result.place_lost);
         CHECK_NUMBER(place.record, 3);
-        place = (struct log_place){true, 4, 0, hints[i], 0};
+        place = (struct log_place){true, 4, 0, hints[i], 0, 1};
         read_text(text, true, &place);
         CHECK(numbers_are(NUMBERS(1, 2, 3)));
         CHECK(reading.result.place_lost);
-        place = (struct log_place){true, 2, 1, hints[i], 0};
+        place = (struct log_place){true, 2, 1, hints[i], 0, 0};
         read_text(text, false, &place);
         CHECK(reading.result.place_lost);
     }

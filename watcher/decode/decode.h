@@ -38,6 +38,9 @@ struct log_place {
     uint64_t doubt;  /* one more than the offset of a damaged place in a growing log, or 0: it may
                       * be being written just now, and is reported when the next reading meets it
                       * again. Needs not be kept across a restart */
+    uint64_t part;   /* XML may be joined of exports in several encodings: one more than the offset
+                      * where the one begins that the record stands in; 0: not known, and the offset
+                      * of the record is no hint */
 };
 
 struct log_sink {

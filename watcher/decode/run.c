@@ -7,8 +7,11 @@ bool run_event(struct log_run *run, const struct event *event, uint64_t offset)
 {
     run->result.records++;
     if (run->place != NULL) {
-        *run->place = (struct log_place){
-            .set = true, .record = event->record, .time = event->time, .offset = offset};
+        *run->place = (struct log_place){.set = true,
+                                         .record = event->record,
+                                         .time = event->time,
+                                         .offset = offset,
+                                         .part = run->part};
     }
     if (!run->sink->event(run->sink->context, event)) {
         run->result.end = LOG_STOPPED;

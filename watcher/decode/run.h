@@ -11,6 +11,7 @@
 struct log_run {
     const struct log_sink *sink;
     struct log_place *place; /* moved on with each record; may be NULL */
+    uint64_t part;           /* of the place; 0 where the log has no parts */
     struct log_result result;
 };
 

@@ -103,7 +103,7 @@ static enum extent find_end(struct xml_text *text, const struct xml_tag *start, 
             *end = tag.end;
             return WHOLE;
         }
-        tag = xml_text_next(text, tag.end, false);
+        tag = xml_text_next(text, tag.end);
     }
 }
 
@@ -149,6 +149,7 @@ static bool take_event(struct reader *r, size_t length)
         if (r->looking) {
             r->looking = !place_is(r->place, &event);
         } else {
+            r->run.part = r->text.part + 1;
             go_on = run_event(&r->run, &event, r->text.start_offset);
         }
         break;
@@ -203,7 +204,7 @@ static bool is_root(const struct reader *r, const struct xml_tag *tag)
 static bool read_on(struct reader *r)
 {
     for (;;) {
-        struct xml_tag tag = xml_text_next(&r->text, 0, true);
+        struct xml_tag tag = xml_text_pass(&r->text);
         xml_text_drop(&r->text, tag.markup == XML_NOTHING ? 0 : tag.at);
         tag.end -= tag.end >= tag.at ? tag.at : tag.end;
         tag.name -= tag.name >= tag.at ? tag.at : tag.name;
@@ -257,8 +258,11 @@ static bool hint_holds(struct reader *r)
     struct event event;
     size_t end;
     const char *what;
+    if (r->place->part == 0 || !xml_text_begin(&r->text, r->place->part - 1)) {
+        return false;
+    }
     xml_text_seek(&r->text, r->place->offset);
-    struct xml_tag tag = xml_text_next(&r->text, 0, false);
+    struct xml_tag tag = xml_text_next(&r->text, 0);
     if (tag.markup != XML_START || tag.at != 0 || !xml_tag_is(&r->text, &tag, "Event") ||
         find_end(&r->text, &tag, &end, &what) != WHOLE ||
         decode(r, end, &event, &what) != XML_EVENT || !place_is(r->place, &event)) {
@@ -275,7 +279,7 @@ static void read_file(struct reader *r, const struct log_input *input)
         r->saw_event = hint_holds(r);
         if (!r->saw_event) {
             r->looking = true;
-            xml_text_rewind(&r->text);
+            (void)xml_text_begin(&r->text, 0);
         }
     }
     bool ended = read_on(r);
@@ -283,7 +287,7 @@ static void read_file(struct reader *r, const struct log_input *input)
         r->looking = false;
         run_place_lost(&r->run);
         r->run.result.incomplete = false;
-        xml_text_rewind(&r->text);
+        (void)xml_text_begin(&r->text, 0);
         ended = read_on(r);
     }
     if (ended && !r->saw_event && !r->growing) {

@@ -1,36 +1,13 @@
 /* The text of an exported event log and the markup in it, through a window that moves over the
- * file: UTF-8 (or another encoding that contains ASCII) as it is, UTF-16 as UTF-8.
+ * file: UTF-8 (or another encoding that contains ASCII) as it is, UTF-16 as UTF-8. A file may be
+ * joined of exports in several encodings; each such part begins with a byte order mark, an XML
+ * declaration, or an element of an event log.
  *
  * Source of the markup's forms: XML 1.0, chapters 2.4 to 2.8 and 3.1. */
 #ifndef WATCHER_DECODE_XML_TEXT_H
 #define WATCHER_DECODE_XML_TEXT_H
 
-#include "decode.h"
-
-enum {
-    XML_MOST = 1024 * 1024, /* bytes of an event, a comment, anything that has to be whole */
-    XML_ENCODING_ROOM = 32,
-};
-
-enum xml_form { XML_BYTES, XML_UTF16LE, XML_UTF16BE };
-
-/* The form of a text, by its first bytes (4 are enough), and the length of its byte order mark. */
-enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark);
-
-struct xml_text {
-    const struct log_input *input;
-    uint64_t beginning; /* behind the byte order mark */
-    enum xml_form form;
-    char encoding[XML_ENCODING_ROOM]; /* as the last XML declaration names it; "" */
-    char *data;                       /* what is in the window: data[start] to data[size] */
-    size_t start;
-    size_t size;
-    size_t room;
-    uint64_t start_offset; /* of data[start], in the file */
-    uint64_t next_offset;  /* where the file is read on */
-    bool ended;
-    bool no_memory;
-};
+#include "xml_window.h"
 
 enum xml_markup {
     XML_NOTHING, /* no markup up to the end of the text */
@@ -54,28 +31,27 @@ struct xml_tag {
     size_t name_length;
 };
 
-/* Finds out the form and the declared encoding from the first bytes. */
+/* With the window at the beginning of the file. */
 void xml_text_init(struct xml_text *text, const struct log_input *input);
-void xml_text_free(struct xml_text *text);
 
-/* Moves the window to an offset in the file; the declared encoding stays what it is. */
-void xml_text_seek(struct xml_text *text, uint64_t offset);
+/* Moves the window to the part that begins at an offset, 0 for the file's first one, with its form
+ * and the encoding that is declared there. False when no part begins there. */
+bool xml_text_begin(struct xml_text *text, uint64_t part);
 
-/* Back to the beginning, and to the encoding that is declared there. */
-void xml_text_rewind(struct xml_text *text);
+/* The next markup from `from` on, reading more text as it is needed, in the part that the window is
+ * in. */
+struct xml_tag xml_text_next(struct xml_text *text, size_t from);
 
-/* The window's first byte, and moving the window's start on. */
-const char *xml_text_at(const struct xml_text *text, size_t at);
-void xml_text_drop(struct xml_text *text, size_t count);
-
-/* The next markup from `from` on, reading more text as it is needed. With `drop` the text before
- * it may be dropped, so that any amount of it is passed; `at` then counts from the new start. */
-struct xml_tag xml_text_next(struct xml_text *text, size_t from, bool drop);
+/* The next markup from the window's start on, where no event is open: the text before it may be
+ * dropped, so that any amount of it is passed (`at` then counts from the new start), and another
+ * part may begin in it. What is looked at inside an event never counts as another part's beginning:
+ * anybody may have written it. */
+struct xml_tag xml_text_pass(struct xml_text *text);
 
 /* True when the element's name without its prefix is this one. */
 bool xml_tag_is(const struct xml_text *text, const struct xml_tag *tag, const char *local_name);
 
-/* Notes the encoding that an XML declaration names. */
+/* Notes the encoding that an XML declaration names, with which a part begins. */
 void xml_text_declare(struct xml_text *text, const struct xml_tag *tag);
 
 #endif
