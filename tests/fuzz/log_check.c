@@ -88,7 +88,7 @@ static void keep_damage(void *context, uint64_t offset, const char *what)
 static bool same_place(const struct log_place *a, const struct log_place *b)
 {
     return a->set == b->set && a->record == b->record && a->time == b->time &&
-           a->offset == b->offset;
+           a->offset == b->offset && a->part == b->part;
 }
 
 static bool same_result(const struct log_result *a, const struct log_result *b)
@@ -307,7 +307,9 @@ static void check_same(const struct reading *whole, const struct reading *other,
     size_t at = 0;
     for (size_t i = 0; i < whole->count; i++) {
         const struct kept *kept = &whole->kept[i];
-        bool same = at < other->count && other->kept[at].sum == kept->sum;
+        bool same = at < other->count && other->kept[at].sum == kept->sum &&
+                    (!other->kept[at].place.set || !kept->place.set ||
+                     same_place(&other->kept[at].place, &kept->place));
         bool wanted = only == NULL || log_ids_have(only, kept->id);
         FUZZ_REQUIRE(same || !wanted, "record %zu of %zu is read in every way", i, whole->count);
         at += same ? 1 : 0;

@@ -79,8 +79,7 @@ static unsigned digit_of(char c)
                                   : 16;
 }
 
-/* A number, decimal or hexadecimal with 0x before it. */
-static bool number_of(const struct event_fields *fields, enum event_field field, uint64_t *out)
+bool fields_number(const struct event_fields *fields, enum event_field field, uint64_t *out)
 {
     const char *text = value_of(fields, field);
     if (text == NULL) {
@@ -148,7 +147,7 @@ bool fields_event(const struct event_fields *fields, struct event *out)
         return false;
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (number_of(fields, numbers[i], &number)) {
+        if (fields_number(fields, numbers[i], &number)) {
             fields_set_number(out, numbers[i], number);
         }
     }

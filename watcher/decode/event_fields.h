@@ -54,6 +54,10 @@ void fields_clear(struct event_fields *fields);
 void fields_begin(struct event_fields *fields, enum event_field field);
 void fields_end(struct event_fields *fields, enum event_field field);
 
+/* The number that a field's value is, decimal or hexadecimal with 0x before it. False when it is
+ * none. */
+bool fields_number(const struct event_fields *fields, enum event_field field, uint64_t *out);
+
 /* Puts the number that a field has (FIELD_TIME: its FILETIME) into the event; one that is out of
  * the field's range counts as missing. The event id comes before the qualifiers. */
 void fields_set_number(struct event *event, enum event_field field, uint64_t number);

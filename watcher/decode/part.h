@@ -34,6 +34,8 @@ struct log_result evt_read_how(const struct log_input *input, bool growing, stru
 struct log_result evtx_read_how(const struct log_input *input, bool growing,
                                 struct log_place *place, const struct log_sink *sink,
                                 const struct log_how *how);
+struct log_result xml_read_how(const struct log_input *input, bool growing, struct log_place *place,
+                               const struct log_sink *sink, const struct log_how *how);
 
 /* False when libxml2 was built without threads: only one log of XML may be read at a time then.
  * To be called before the first thread is started. */

@@ -100,7 +100,7 @@ struct log_result log_read_how(enum log_kind kind, const struct log_input *input
     case LOG_EVTX:
         return evtx_read_how(input, growing, place, sink, how);
     case LOG_XML:
-        return xml_read(input, growing, place, sink);
+        return xml_read_how(input, growing, place, sink, how);
     case LOG_UNKNOWN:
         break;
     }

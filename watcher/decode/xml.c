@@ -1,7 +1,9 @@
 /* A file of exported event XML: where its events begin and end. What is between them (roots,
- * declarations, banners) does not matter; xml_event.c reads each event by itself. */
+ * declarations, banners) does not matter; xml_event.c decodes the events, many in one go or each by
+ * itself. */
 #include "decode.h"
 
+#include "part.h"
 #include "run.h"
 #include "xml_event.h"
 #include "xml_text.h"
@@ -11,8 +13,9 @@
 #include <string.h>
 
 enum {
-    MOST_DEPTH = 64,        /* elements inside each other in one event; real ones have under 10 */
     KNOWN_AFTER = XML_MOST, /* without an event in so many bytes it is no event log */
+    STRETCH = 64 * 1024,    /* bytes of events that are decoded in one go */
+    MOST_SINGLE = 64,       /* events that are decoded one by one where that went wrong */
 };
 
 struct reader {
@@ -23,6 +26,12 @@ struct reader {
     bool saw_event; /* at least a damaged one, or the root of a log without events */
     bool looking;   /* for the place: nothing is handed out or reported yet */
     const struct log_place *place;
+    const struct log_ids *only; /* NULL: every event id */
+    bool plain;                 /* each event by itself */
+    /* After a stretch with an error in it some events are decoded one by one, each time more. */
+    unsigned singles;
+    unsigned next_singles;
+    size_t dropped; /* bytes of the stretch that the window is behind already */
 };
 
 /* ---- the end of an event ---- */
@@ -40,7 +49,7 @@ static uint32_t hash_of(const char *name, size_t length)
 
 /* Names of the open elements, as hashes: libxml2 compares them properly later. */
 struct open_elements {
-    uint32_t names[MOST_DEPTH];
+    uint32_t names[XML_DEPTH_MOST];
     size_t count;
 };
 
@@ -57,7 +66,7 @@ static const char *take_tag(const struct xml_text *text, const struct xml_tag *t
         if (open->count == 1 && xml_tag_is(text, tag, "Event")) {
             return "an event without its end tag, where another one begins";
         }
-        if (open->count == MOST_DEPTH) {
+        if (open->count == XML_DEPTH_MOST) {
             return "elements nested deeper than in any event";
         }
         open->names[open->count++] = name;
@@ -137,6 +146,18 @@ static void report(struct reader *r, const char *what)
     }
 }
 
+/* An event that begins at the window's beginning. False when the sink had enough. */
+static bool hand_out(struct reader *r, const struct event *event)
+{
+    r->saw_event = true;
+    if (r->looking) {
+        r->looking = !place_is(r->place, event);
+        return true;
+    }
+    r->run.part = r->text.part + 1;
+    return run_event(&r->run, event, r->text.start_offset);
+}
+
 /* The event of `length` bytes at the window's beginning. False when the reading ends. */
 static bool take_event(struct reader *r, size_t length)
 {
@@ -145,13 +166,7 @@ static bool take_event(struct reader *r, size_t length)
     bool go_on = true;
     switch (decode(r, length, &event, &what)) {
     case XML_EVENT:
-        r->saw_event = true;
-        if (r->looking) {
-            r->looking = !place_is(r->place, &event);
-        } else {
-            r->run.part = r->text.part + 1;
-            go_on = run_event(&r->run, &event, r->text.start_offset);
-        }
+        go_on = hand_out(r, &event);
         break;
     case XML_DAMAGED:
         report(r, what);
@@ -166,12 +181,91 @@ static bool take_event(struct reader *r, size_t length)
     return go_on;
 }
 
+/* ---- many events ---- */
+
+static void drop_to(struct reader *r, size_t at)
+{
+    xml_text_drop(&r->text, at - r->dropped);
+    r->dropped = at;
+}
+
+static bool take_one_of_many(void *context, const struct event *event, size_t at, size_t end)
+{
+    struct reader *r = context;
+    drop_to(r, at);
+    bool go_on = hand_out(r, event);
+    drop_to(r, end);
+    return go_on;
+}
+
+static void pass_one_of_many(void *context)
+{
+    struct reader *r = context;
+    r->run.result.records++;
+}
+
+/* The bytes up to the last end tag of an event in the window's first ones; 0: there is none. */
+static size_t stretch_of(struct reader *r)
+{
+    static const char end_tag[] = "</Event>";
+    const size_t length = sizeof end_tag - 1;
+    enum xml_search why;
+    (void)xml_text_have(&r->text, STRETCH - 1, &why);
+    size_t end = r->text.size - r->text.start;
+    end = end > STRETCH ? STRETCH : end;
+    const char *text = xml_text_at(&r->text, 0);
+    for (; end >= length; end--) {
+        if (text[end - 1] == '>' && memcmp(text + end - length, end_tag, length) == 0) {
+            return end;
+        }
+    }
+    return 0;
+}
+
+/* Decodes the events from the window's start on in one go, as far as nothing is wrong with them.
+ * False when the reading ends. */
+static bool take_many(struct reader *r)
+{
+    struct xml_run run = {.length = stretch_of(r),
+                          .only = r->looking ? NULL : r->only,
+                          .context = r,
+                          .event = take_one_of_many,
+                          .passed = pass_one_of_many};
+    size_t done = 0;
+    r->dropped = 0;
+    if (run.length > 0 &&
+        xml_run_decode(r->decoder, xml_text_at(&r->text, 0), &run, &done) == XML_NO_MEMORY) {
+        r->run.result.end = LOG_NO_MEMORY;
+    }
+    drop_to(r, done);
+    if (done < run.length || done == 0) {
+        r->next_singles = r->next_singles < MOST_SINGLE / 2 ? 2 * r->next_singles : MOST_SINGLE;
+        r->singles = r->next_singles;
+    } else {
+        r->next_singles = 1;
+    }
+    return r->run.result.end == LOG_END;
+}
+
+/* ---- the file ---- */
+
 /* What begins with an event's start tag at the window's beginning. False when the reading ends. */
 static bool take_start(struct reader *r, const struct xml_tag *start)
 {
     size_t end = 0;
     const char *what = NULL;
     r->run.result.incomplete = false;
+    /* What is known to be an event log, in an encoding that libxml2 needs not be told. */
+    if (!r->plain && r->singles == 0 && r->saw_event && encoding_of(&r->text) == NULL) {
+        uint64_t before = r->text.start_offset;
+        if (!take_many(r)) {
+            return false;
+        }
+        if (r->text.start_offset != before) {
+            return true;
+        }
+    }
+    r->singles -= r->singles > 0 ? 1 : 0;
     switch (find_end(&r->text, start, &end, &what)) {
     case WHOLE:
         return take_event(r, end);
@@ -191,8 +285,6 @@ static bool take_start(struct reader *r, const struct xml_tag *start)
     xml_text_drop(&r->text, 1);
     return true;
 }
-
-/* ---- the file ---- */
 
 static bool is_root(const struct reader *r, const struct xml_tag *tag)
 {
@@ -298,11 +390,16 @@ static void read_file(struct reader *r, const struct log_input *input)
     }
 }
 
-struct log_result xml_read(const struct log_input *input, bool growing, struct log_place *place,
-                           const struct log_sink *sink)
+struct log_result xml_read_how(const struct log_input *input, bool growing, struct log_place *place,
+                               const struct log_sink *sink, const struct log_how *how)
 {
     struct log_place from = place != NULL ? *place : (struct log_place){.set = false};
-    struct reader r = {.run = {.sink = sink, .place = place}, .growing = growing, .place = &from};
+    struct reader r = {.run = {.sink = sink, .place = place},
+                       .growing = growing,
+                       .place = &from,
+                       .only = how != NULL ? how->only : NULL,
+                       .plain = how != NULL && how->plain,
+                       .next_singles = 1};
     r.decoder = xml_decoder_new();
     if (r.decoder == NULL) {
         r.run.result.end = LOG_NO_MEMORY;
@@ -312,4 +409,10 @@ struct log_result xml_read(const struct log_input *input, bool growing, struct l
     xml_text_free(&r.text);
     xml_decoder_free(r.decoder);
     return r.run.result;
+}
+
+struct log_result xml_read(const struct log_input *input, bool growing, struct log_place *place,
+                           const struct log_sink *sink)
+{
+    return xml_read_how(input, growing, place, sink, NULL);
 }

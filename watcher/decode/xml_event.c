@@ -3,26 +3,51 @@
 #include "event_fields.h"
 #include "part.h"
 
-#include <libxml/xmlreader.h>
+#include <libxml/parser.h>
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_COMPACT };
+/* A run gets an element around it, for there is one in a document. */
+#define ROOT     "<r>"
+#define ROOT_END "</r>"
+
+enum {
+    /* No document type is let in that could define entities, so that those that are replaced are
+     * the five of XML itself. */
+    OPTIONS = XML_PARSE_NONET | XML_PARSE_NOENT,
+    DICTIONARY_MOST = 256 * 1024, /* bytes of names that libxml2 keeps between two calls */
+};
+
+/* The names that are looked for, as libxml2's dictionary has them: equal by their address. */
+struct names {
+    const xmlChar *event;
+    const xmlChar *system;
+};
 
 struct xml_decoder {
-    xmlTextReaderPtr reader;
+    xmlParserCtxtPtr parser;
+    struct names names;
     struct event_fields fields;
-    struct buf cleaned;
-    /* The first error of the event that is being read. */
+    struct buf cleaned; /* a copy of the text that libxml2 is given */
+    /* The first error of what is being read. */
     int error_code;
     char error[200];
+    enum xml_verdict verdict;
+    bool stopped; /* the rest is not looked at */
     /* Where the reading is. */
+    unsigned depth; /* open elements of the event */
+    bool saw_root;
     bool in_system;
     bool system_complete;
+    bool unwanted;                        /* of another event id than those that are asked for */
     const struct system_element *element; /* of System, that is open */
+    /* A run of events: NULL while one event is read by itself. */
+    const struct xml_run *run;
+    size_t tag_end; /* of the event's start tag, before its '>' */
+    size_t done;    /* behind the last whole event */
 };
 
 #if LIBXML_VERSION >= 21200
@@ -31,11 +56,29 @@ typedef const xmlError *error_ptr;
 typedef xmlErrorPtr error_ptr;
 #endif
 
+bool xml_in_threads(void)
+{
+    xmlInitParser();
+    return xmlHasFeature(XML_WITH_THREAD) == 1;
+}
+
+static void stop(struct xml_decoder *decoder, enum xml_verdict verdict)
+{
+    decoder->verdict = verdict;
+    decoder->stopped = true;
+    xmlStopParser(decoder->parser);
+}
+
 static void note_error(void *context, error_ptr error)
 {
     struct xml_decoder *decoder = context;
+    if (decoder->run != NULL) {
+        /* Whatever it is, each event is read by itself there. */
+        decoder->stopped = true;
+        return;
+    }
     /* A prefix that is declared outside of the event is no error. */
-    if (decoder->error_code != 0 || error->domain == XML_FROM_NAMESPACE ||
+    if (decoder->error_code != 0 || decoder->stopped || error->domain == XML_FROM_NAMESPACE ||
         error->level < XML_ERR_ERROR) {
         return;
     }
@@ -45,10 +88,253 @@ static void note_error(void *context, error_ptr error)
     decoder->error[strcspn(decoder->error, "\r\n")] = '\0';
 }
 
-bool xml_in_threads(void)
+/* ---- a run of events ---- */
+
+/* The bytes of the run's text that are read; it stands behind the start tag of a root. */
+static size_t bytes_read(const struct xml_decoder *decoder)
 {
+    long count = xmlByteConsumed(decoder->parser);
+    return count >= (long)(sizeof ROOT - 1) ? (size_t)count - (sizeof ROOT - 1) : 0;
+}
+
+static void end_run_event(struct xml_decoder *decoder)
+{
+    const struct xml_run *run = decoder->run;
+    const char *text = decoder->cleaned.data + sizeof ROOT - 1;
+    struct event event;
+    size_t end = bytes_read(decoder);
+    size_t at = decoder->tag_end;
+    if (end > run->length || at >= end || text[end - 1] != '>') {
+        stop(decoder, XML_DAMAGED);
+        return;
+    }
+    decoder->done = end;
+    if (!decoder->system_complete) {
+        return;
+    }
+    if (decoder->unwanted) {
+        run->passed(run->context);
+        return;
+    }
+    if (!fields_event(&decoder->fields, &event)) {
+        stop(decoder, XML_NO_MEMORY);
+        return;
+    }
+    /* Its start tag has no '<' but the one that begins it. */
+    while (at > 0 && text[at] != '<') {
+        at--;
+    }
+    if (!run->event(run->context, &event, at, end)) {
+        stop(decoder, XML_EVENT);
+    }
+}
+
+/* ---- elements ---- */
+
+static void begin_event(struct xml_decoder *decoder)
+{
+    fields_clear(&decoder->fields);
+    decoder->in_system = false;
+    decoder->system_complete = false;
+    decoder->unwanted = false;
+    decoder->element = NULL;
+}
+
+/* What libxml2 gives of an attribute. */
+enum {
+    ATTRIBUTE_NAME,
+    ATTRIBUTE_PREFIX,
+    ATTRIBUTE_SPACE,
+    ATTRIBUTE_VALUE,
+    ATTRIBUTE_END,
+    ATTRIBUTE
+};
+
+/* An element directly in System. */
+static void open_field(struct xml_decoder *decoder, const char *name, int attribute_count,
+                       const xmlChar **attributes)
+{
+    const struct system_element *element = system_element(name);
+    if (element == NULL) {
+        return;
+    }
+    for (int i = 0; element->attribute != NULL && i < attribute_count; i++) {
+        const xmlChar **a = attributes + (ptrdiff_t)i * ATTRIBUTE;
+        if (a[ATTRIBUTE_PREFIX] == NULL &&
+            strcmp((const char *)a[ATTRIBUTE_NAME], element->attribute) == 0) {
+            fields_begin(&decoder->fields, element->in_attribute);
+            buf_add(&decoder->fields.text, a[ATTRIBUTE_VALUE],
+                    (size_t)(a[ATTRIBUTE_END] - a[ATTRIBUTE_VALUE]));
+            fields_end(&decoder->fields, element->in_attribute);
+        }
+    }
+    if (element->content != FIELD_NONE) {
+        fields_begin(&decoder->fields, element->content);
+        decoder->element = element;
+    }
+}
+
+static void start_root(struct xml_decoder *decoder, const xmlChar *name, const xmlChar *space)
+{
+    bool is_event = name == decoder->names.event &&
+                    (space == NULL || strcmp((const char *)space, EVENT_NAMESPACE) == 0);
+    decoder->saw_root = true;
+    if (!is_event) {
+        stop(decoder, XML_OTHER);
+        return;
+    }
+    begin_event(decoder);
+    if (decoder->run != NULL) {
+        decoder->tag_end = bytes_read(decoder);
+    }
+}
+
+static void start_element(void *context, const xmlChar *name, const xmlChar *prefix,
+                          const xmlChar *space, int space_count, const xmlChar **spaces,
+                          int attribute_count, int defaulted, const xmlChar **attributes)
+{
+    struct xml_decoder *decoder = context;
+    (void)prefix;
+    (void)space_count;
+    (void)spaces;
+    (void)defaulted;
+    if (decoder->stopped) {
+        if (decoder->run != NULL) {
+            xmlStopParser(decoder->parser); /* not from where the error was met */
+        }
+        return;
+    }
+    if (decoder->run != NULL && !decoder->saw_root) {
+        decoder->saw_root = true; /* the run's own */
+        return;
+    }
+    unsigned depth = decoder->depth++;
+    if (depth == 0) {
+        start_root(decoder, name, space);
+    } else if (decoder->run != NULL &&
+               (depth >= XML_DEPTH_MOST || (depth == 1 && name == decoder->names.event))) {
+        stop(decoder, XML_DAMAGED);
+    } else if (depth == 1 && !decoder->system_complete) {
+        decoder->in_system = name == decoder->names.system;
+    } else if (depth == 2 && decoder->in_system && !decoder->system_complete &&
+               !decoder->unwanted) {
+        open_field(decoder, (const char *)name, attribute_count, attributes);
+    }
+}
+
+static bool is_unwanted(const struct xml_decoder *decoder)
+{
+    uint64_t number;
+    return decoder->run != NULL && decoder->run->only != NULL &&
+           decoder->element->content == FIELD_EVENT_ID && decoder->fields.has[FIELD_EVENT_ID] &&
+           !log_ids_have(decoder->run->only,
+                         fields_number(&decoder->fields, FIELD_EVENT_ID, &number)
+                             ? (uint16_t)(number & 0xffff)
+                             : 0);
+}
+
+static void end_element(void *context, const xmlChar *name, const xmlChar *prefix,
+                        const xmlChar *space)
+{
+    struct xml_decoder *decoder = context;
+    (void)name;
+    (void)prefix;
+    (void)space;
+    if (decoder->stopped || decoder->depth == 0) {
+        return;
+    }
+    switch (--decoder->depth) {
+    case 2:
+        if (decoder->element != NULL) {
+            fields_end(&decoder->fields, decoder->element->content);
+            decoder->unwanted = is_unwanted(decoder);
+            decoder->element = NULL;
+        }
+        break;
+    case 1:
+        decoder->system_complete = decoder->system_complete || decoder->in_system;
+        break;
+    case 0:
+        if (decoder->run != NULL) {
+            end_run_event(decoder);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_ascii(const xmlChar *text, size_t length)
+{
+    size_t i = 0;
+    while (i < length && text[i] < 0x80) {
+        i++;
+    }
+    return i == length;
+}
+
+static void take_characters(void *context, const xmlChar *text, int length)
+{
+    struct xml_decoder *decoder = context;
+    if (decoder->stopped) {
+        return;
+    }
+    if (decoder->element != NULL && decoder->depth == 3) {
+        buf_add(&decoder->fields.text, text, (size_t)length);
+    } else if (decoder->depth == 0 && !is_ascii(text, (size_t)length)) {
+        stop(decoder, XML_OTHER); /* another part of the file may begin there */
+    }
+}
+
+static void refuse_document_type(void *context, const xmlChar *name, const xmlChar *external,
+                                 const xmlChar *system)
+{
+    struct xml_decoder *decoder = context;
+    (void)name;
+    (void)external;
+    (void)system;
+    if (!decoder->stopped) {
+        (void)snprintf(decoder->error, sizeof decoder->error,
+                       "a document type declaration, which no event has, and which is refused");
+        stop(decoder, XML_DAMAGED);
+    }
+}
+
+/* ---- the parser ---- */
+
+static bool open_parser(struct xml_decoder *decoder)
+{
+    /* It finds out whether there are threads, which the parser's dictionary wants to know. */
     xmlInitParser();
-    return xmlHasFeature(XML_WITH_THREAD) == 1;
+    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    decoder->parser = parser;
+    if (parser == NULL) {
+        return false;
+    }
+    *parser->sax = (xmlSAXHandler){
+        .initialized = XML_SAX2_MAGIC,
+        .startElementNs = start_element,
+        .endElementNs = end_element,
+        .characters = take_characters,
+        .ignorableWhitespace = take_characters,
+        .cdataBlock = take_characters,
+        .internalSubset = refuse_document_type,
+        .serror = note_error,
+    };
+    parser->userData = decoder;
+    decoder->names = (struct names){xmlDictLookup(parser->dict, BAD_CAST "Event", -1),
+                                    xmlDictLookup(parser->dict, BAD_CAST "System", -1)};
+    return decoder->names.event != NULL && decoder->names.system != NULL;
+}
+
+/* A parser for one more text. Its dictionary would keep the names of all texts. */
+static bool renew_parser(struct xml_decoder *decoder)
+{
+    if (decoder->parser != NULL && xmlDictGetUsage(decoder->parser->dict) <= DICTIONARY_MOST) {
+        return true;
+    }
+    xmlFreeParserCtxt(decoder->parser);
+    return open_parser(decoder);
 }
 
 struct xml_decoder *xml_decoder_new(void)
@@ -59,9 +345,8 @@ struct xml_decoder *xml_decoder_new(void)
     }
     decoder->fields = EVENT_FIELDS_INIT;
     decoder->cleaned = BUF_INIT;
-    decoder->reader = xmlReaderForMemory("<a/>", 4, NULL, NULL, OPTIONS);
-    if (decoder->reader == NULL) {
-        free(decoder);
+    if (!open_parser(decoder)) {
+        xml_decoder_free(decoder);
         return NULL;
     }
     return decoder;
@@ -70,120 +355,11 @@ struct xml_decoder *xml_decoder_new(void)
 void xml_decoder_free(struct xml_decoder *decoder)
 {
     if (decoder != NULL) {
-        xmlFreeTextReader(decoder->reader);
+        xmlFreeParserCtxt(decoder->parser);
         fields_free(&decoder->fields);
         buf_free(&decoder->cleaned);
         free(decoder);
     }
-}
-
-/* A prefix that is declared outside of the event stays in the name. */
-static const char *local_name(xmlTextReaderPtr reader)
-{
-    const char *name = (const char *)xmlTextReaderConstLocalName(reader);
-    const char *colon = name != NULL ? strrchr(name, ':') : NULL;
-    return colon != NULL ? colon + 1 : name != NULL ? name : "";
-}
-
-static bool is_event(xmlTextReaderPtr reader)
-{
-    const char *space = (const char *)xmlTextReaderConstNamespaceUri(reader);
-    return strcmp(local_name(reader), "Event") == 0 &&
-           (space == NULL || strcmp(space, EVENT_NAMESPACE) == 0);
-}
-
-static void take_value(struct xml_decoder *decoder)
-{
-    const char *value = (const char *)xmlTextReaderConstValue(decoder->reader);
-    if (value != NULL) {
-        buf_add_text(&decoder->fields.text, value);
-    }
-}
-
-/* An element directly in System. */
-static void open_field(struct xml_decoder *decoder)
-{
-    const struct system_element *element = system_element(local_name(decoder->reader));
-    if (element == NULL) {
-        return;
-    }
-    bool empty = xmlTextReaderIsEmptyElement(decoder->reader) == 1;
-    if (element->attribute != NULL &&
-        xmlTextReaderMoveToAttribute(decoder->reader, (const xmlChar *)element->attribute) == 1) {
-        fields_begin(&decoder->fields, element->in_attribute);
-        take_value(decoder);
-        fields_end(&decoder->fields, element->in_attribute);
-        (void)xmlTextReaderMoveToElement(decoder->reader);
-    }
-    if (element->content != FIELD_NONE && !empty) {
-        fields_begin(&decoder->fields, element->content);
-        decoder->element = element;
-    }
-}
-
-/* One node of the event. False when the event need not be read on. */
-static bool take_node(struct xml_decoder *decoder, enum xml_verdict *verdict)
-{
-    int depth = xmlTextReaderDepth(decoder->reader);
-    switch (xmlTextReaderNodeType(decoder->reader)) {
-    case XML_READER_TYPE_DOCUMENT_TYPE:
-        (void)snprintf(decoder->error, sizeof decoder->error,
-                       "a document type declaration, which no event has, and which is refused");
-        *verdict = XML_DAMAGED;
-        return false;
-    case XML_READER_TYPE_ELEMENT:
-        if (depth == 0 && !is_event(decoder->reader)) {
-            *verdict = XML_OTHER;
-            return false;
-        }
-        if (depth == 1 && !decoder->system_complete) {
-            decoder->in_system = strcmp(local_name(decoder->reader), "System") == 0;
-            decoder->system_complete =
-                decoder->in_system && xmlTextReaderIsEmptyElement(decoder->reader) == 1;
-        } else if (depth == 2 && decoder->in_system && !decoder->system_complete) {
-            open_field(decoder);
-        }
-        break;
-    case XML_READER_TYPE_TEXT:
-    case XML_READER_TYPE_CDATA:
-        if (depth == 3 && decoder->element != NULL) {
-            take_value(decoder);
-        }
-        break;
-    case XML_READER_TYPE_END_ELEMENT:
-        if (depth == 2 && decoder->element != NULL) {
-            fields_end(&decoder->fields, decoder->element->content);
-            decoder->element = NULL;
-        } else if (depth == 1 && decoder->in_system) {
-            decoder->system_complete = true;
-        }
-        break;
-    default:
-        break;
-    }
-    return true;
-}
-
-static enum xml_verdict read_nodes(struct xml_decoder *decoder)
-{
-    enum xml_verdict verdict = XML_EVENT;
-    int status = 1;
-    while ((status = xmlTextReaderRead(decoder->reader)) == 1) {
-        if (!take_node(decoder, &verdict)) {
-            return verdict;
-        }
-    }
-    if (decoder->error_code == XML_ERR_NO_MEMORY) {
-        return XML_NO_MEMORY;
-    }
-    if (decoder->error_code != 0) {
-        return XML_DAMAGED;
-    }
-    if (status != 0) {
-        (void)snprintf(decoder->error, sizeof decoder->error, "XML that libxml2 cannot read");
-        return XML_DAMAGED;
-    }
-    return decoder->system_complete ? XML_EVENT : XML_OTHER;
 }
 
 static const char *known_encoding(const char *name)
@@ -199,21 +375,44 @@ static const char *known_encoding(const char *name)
     return name;
 }
 
+/* False when memory is out. */
+static bool parse(struct xml_decoder *decoder, const char *text, size_t length,
+                  const char *encoding, const struct xml_run *run)
+{
+    decoder->error_code = 0;
+    decoder->error[0] = '\0';
+    decoder->verdict = XML_EVENT;
+    decoder->stopped = false;
+    decoder->depth = 0;
+    decoder->saw_root = false;
+    decoder->run = run;
+    decoder->done = 0;
+    begin_event(decoder);
+    if (length > INT_MAX || !renew_parser(decoder)) {
+        return false;
+    }
+    /* Makes no document, since no handler does. */
+    xmlFreeDoc(xmlCtxtReadMemory(decoder->parser, text, (int)length, NULL, known_encoding(encoding),
+                                 OPTIONS));
+    return true;
+}
+
 static enum xml_verdict decode_once(struct xml_decoder *decoder, const char *text, size_t length,
                                     const char *encoding)
 {
-    fields_clear(&decoder->fields);
-    decoder->error_code = 0;
-    decoder->error[0] = '\0';
-    decoder->in_system = false;
-    decoder->system_complete = false;
-    decoder->element = NULL;
-    if (length > INT_MAX || xmlReaderNewMemory(decoder->reader, text, (int)length, NULL,
-                                               known_encoding(encoding), OPTIONS) != 0) {
+    if (!parse(decoder, text, length, encoding, NULL)) {
         return XML_NO_MEMORY;
     }
-    xmlTextReaderSetStructuredErrorHandler(decoder->reader, note_error, decoder);
-    return read_nodes(decoder);
+    if (decoder->stopped) {
+        return decoder->verdict;
+    }
+    if (decoder->error_code != 0) {
+        return decoder->error_code == XML_ERR_NO_MEMORY ? XML_NO_MEMORY : XML_DAMAGED;
+    }
+    if (!decoder->saw_root) {
+        return XML_NO_MEMORY;
+    }
+    return decoder->system_complete ? XML_EVENT : XML_OTHER;
 }
 
 static bool is_forbidden(unsigned long code)
@@ -272,4 +471,20 @@ enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text,
         verdict = XML_NO_MEMORY;
     }
     return verdict;
+}
+
+enum xml_verdict xml_run_decode(struct xml_decoder *decoder, const char *text,
+                                const struct xml_run *run, size_t *done)
+{
+    struct buf *copy = &decoder->cleaned;
+    *done = 0;
+    buf_clear(copy);
+    buf_add_text(copy, ROOT);
+    buf_add(copy, text, run->length);
+    buf_add_text(copy, ROOT_END);
+    if (copy->failed || !parse(decoder, copy->data, copy->len, NULL, run)) {
+        return XML_NO_MEMORY;
+    }
+    *done = decoder->done;
+    return decoder->verdict;
 }

@@ -1,8 +1,8 @@
-/* One event as XML, by libxml2's reader: from an exported file, or as EvtRender gives it. */
+/* Events as XML, by libxml2's parser: from an exported file, or one as EvtRender gives it. */
 #ifndef WATCHER_DECODE_XML_EVENT_H
 #define WATCHER_DECODE_XML_EVENT_H
 
-#include "../event.h"
+#include "part.h"
 
 #include <stddef.h>
 
@@ -13,7 +13,7 @@ enum xml_verdict {
     XML_NO_MEMORY,
 };
 
-/* Keeps libxml2's reader and the texts between two events. */
+/* Keeps libxml2's parser and the texts between two events. */
 struct xml_decoder;
 
 struct xml_decoder *xml_decoder_new(void); /* NULL when memory is out */
@@ -29,5 +29,25 @@ void xml_decoder_free(struct xml_decoder *decoder);
  * exports contain them in the event's data. (Not in UTF-16: hand over UTF-8.) */
 enum xml_verdict xml_event_decode(struct xml_decoder *decoder, const char *text, size_t length,
                                   const char *encoding, struct event *out, const char **what);
+
+enum { XML_DEPTH_MOST = 64 /* elements inside each other in an event; real ones have under 10 */ };
+
+/* A stretch of an exported file, of events and what may stand between them in an element: what one
+ * parser does with it in one go. */
+struct xml_run {
+    size_t length;
+    const struct log_ids *only; /* NULL: every event id */
+    void *context;
+    /* An event, from `at` to `end` in the text. False stops the run behind it. */
+    bool (*event)(void *context, const struct event *event, size_t at, size_t end);
+    /* An event of another id than the ones in `only`. */
+    void (*passed)(void *context);
+};
+
+/* Decodes a stretch of UTF-8. `*done` is where the last event ends that was whole and was handed
+ * out, passed, or is XML_OTHER: what stands behind it may be anything, and is to be read one by
+ * one. What is up to there reads the same in both ways. XML_NO_MEMORY, or anything else. */
+enum xml_verdict xml_run_decode(struct xml_decoder *decoder, const char *text,
+                                const struct xml_run *run, size_t *done);
 
 #endif
