@@ -45,7 +45,8 @@ static int read_files(char **paths)
 {
     unsigned long long total = 0;
     int result = 0;
-    char *buffer = malloc(STEP);
+    /* A few bytes behind a page's beginning some processors copy at a third of their speed. */
+    char *buffer = aligned_alloc(4096, STEP);
     if (buffer == NULL) {
         return complain("memory");
     }

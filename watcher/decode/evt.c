@@ -314,10 +314,22 @@ static bool may_be_being_written(struct reader *r, uint32_t at)
     return true;
 }
 
+/* Goes on to the first record that may be wanted. */
+static void pass_over(struct reader *r, struct position *p)
+{
+    if (r->only != NULL) {
+        step(r, p, evt_ring_pass(&r->ring, p->at, p->rest, r->only, &r->run.result.records));
+    }
+}
+
 /* All records up to a known end. What is not one lies between two that are, so it is damage. */
 static void walk_to_end(struct reader *r, struct position p)
 {
     while (p.rest > 0) {
+        pass_over(r, &p);
+        if (p.rest == 0) {
+            return;
+        }
         struct evt_look look = evt_ring_look(&r->ring, p.at, p.rest);
         if (look.thing == EVT_RECORD && !hand_out(r, p.at, &look)) {
             return;

@@ -5,7 +5,6 @@
 #include "base/wintime.h"
 
 enum {
-    AT_SIGNATURE = 4,
     AT_NUMBER = 8,
     AT_TIME_GENERATED = 12,
     AT_EVENT_ID = 20,
@@ -13,13 +12,6 @@ enum {
     AT_STRING_COUNT = 26,
     AT_STRINGS = 36,
 };
-
-uint32_t evt_record_length(const uint8_t first[8])
-{
-    uint32_t length = get_le32(first);
-    bool plausible = length >= EVT_RECORD_LEAST && length <= EVT_RECORD_MOST && length % 4 == 0;
-    return plausible && get_le32(first + AT_SIGNATURE) == EVT_SIGNATURE ? length : 0;
-}
 
 bool evt_record_whole(const uint8_t *bytes, size_t length)
 {
@@ -35,11 +27,6 @@ uint32_t evt_record_number(const uint8_t *bytes)
 uint64_t evt_record_time(const uint8_t *bytes)
 {
     return wintime_from_unix(get_le32(bytes + AT_TIME_GENERATED));
-}
-
-uint16_t evt_record_id(const uint8_t *bytes)
-{
-    return get_le16(bytes + AT_EVENT_ID);
 }
 
 /* The level that Event Viewer shows for an EventType. */

@@ -9,6 +9,7 @@
 #include "../event.h"
 
 #include "base/buf.h"
+#include "base/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,12 @@ enum {
 #define EVT_SOURCE_FILE_PROTECTION "Windows File Protection"
 
 /* The length that a record's first 8 bytes state; 0 when they cannot begin a record. */
-uint32_t evt_record_length(const uint8_t first[8]);
+static inline uint32_t evt_record_length(const uint8_t first[8])
+{
+    uint32_t length = get_le32(first);
+    bool plausible = length >= EVT_RECORD_LEAST && length <= EVT_RECORD_MOST && length % 4 == 0;
+    return plausible && get_le32(first + 4) == EVT_SIGNATURE ? length : 0;
+}
 
 /* True when `length` bytes are one whole record: its own length stands at both of its ends. */
 bool evt_record_whole(const uint8_t *bytes, size_t length);
@@ -38,7 +44,10 @@ uint32_t evt_record_number(const uint8_t *bytes);
 uint64_t evt_record_time(const uint8_t *bytes);
 
 /* The event id of a whole record, the low 16 bits. */
-uint16_t evt_record_id(const uint8_t *bytes);
+static inline uint16_t evt_record_id(const uint8_t *bytes)
+{
+    return get_le16(bytes + 20);
+}
 
 /* What a whole record says. The names are put into `names`, which is emptied first and which the
  * event points into; a name that is not ended inside the record stays NULL. The reserved fields,

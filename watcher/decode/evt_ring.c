@@ -23,7 +23,7 @@ void evt_ring_init(struct evt_ring *ring, const struct log_input *input)
 
 void evt_ring_free(struct evt_ring *ring)
 {
-    free(ring->window);
+    free(ring->block);
     free(ring->joined);
 }
 
@@ -78,11 +78,13 @@ static const uint8_t *straight(struct evt_ring *ring, uint32_t at, uint32_t leng
 {
     if (!in_window(ring, at, length)) {
         size_t size = length > WINDOW ? length : WINDOW;
-        if (!make_room(ring, &ring->window, &ring->window_room, size)) {
+        if (!make_room(ring, &ring->block, &ring->block_room, size + INPUT_PAGE)) {
             return NULL;
         }
+        ring->window = input_place(ring->block, at);
         ring->window_at = at;
-        ring->window_size = input_read(ring->input, at, ring->window, ring->window_room);
+        ring->window_size =
+            input_read(ring->input, at, ring->window, ring->block_room - INPUT_PAGE);
         if (ring->window_size < length) {
             return NULL;
         }
@@ -164,6 +166,32 @@ struct evt_look evt_ring_look(struct evt_ring *ring, uint32_t at, uint32_t rest)
         return (struct evt_look){EVT_FILLER, ring->end - at, NULL};
     }
     return broken;
+}
+
+uint32_t evt_ring_pass(const struct evt_ring *ring, uint32_t at, uint32_t rest,
+                       const struct log_ids *only, uint64_t *passed)
+{
+    if (!in_window(ring, at, EVT_RECORD_LEAST)) {
+        return 0;
+    }
+    size_t there = ring->window_size - (at - ring->window_at);
+    there = there < rest ? there : rest;
+    there = there < ring->end - at ? there : ring->end - at;
+    const uint8_t *bytes = ring->window + (at - ring->window_at);
+    size_t done = 0;
+    uint64_t count = 0;
+    while (there - done >= EVT_RECORD_LEAST) {
+        const uint8_t *record = bytes + done;
+        uint32_t length = evt_record_length(record);
+        if (length == 0 || length > there - done || get_le32(record + length - 4) != length ||
+            log_ids_have(only, evt_record_id(record))) {
+            break;
+        }
+        done += length;
+        count++;
+    }
+    *passed += count;
+    return (uint32_t)done;
 }
 
 struct evt_mark evt_mark_read(const uint8_t *bytes)

@@ -6,17 +6,18 @@
 #ifndef WATCHER_DECODE_EVT_RING_H
 #define WATCHER_DECODE_EVT_RING_H
 
-#include "decode.h"
+#include "part.h"
 
 enum { EVT_HEADER_SIZE = 48, EVT_MARK_SIZE = 40 };
 
 struct evt_ring {
     const struct log_input *input;
-    uint32_t end;    /* the ring is [EVT_HEADER_SIZE, end), end a multiple of 4 */
-    bool wraps;      /* false: nothing goes on behind the header */
-    bool no_memory;  /* an allocation failed; nothing more is found then */
+    uint32_t end;   /* the ring is [EVT_HEADER_SIZE, end), end a multiple of 4 */
+    bool wraps;     /* false: nothing goes on behind the header */
+    bool no_memory; /* an allocation failed; nothing more is found then */
+    uint8_t *block; /* has room for the window */
+    size_t block_room;
     uint8_t *window; /* a piece of the file, read ahead */
-    size_t window_room;
     size_t window_size;
     uint32_t window_at;
     uint8_t *joined; /* a piece that goes over the end of the file */
@@ -60,6 +61,12 @@ uint32_t evt_ring_rest(const struct evt_ring *ring, uint32_t at);
 
 /* What stands at `at`, where `rest` bytes are left: a record longer than that is broken. */
 struct evt_look evt_ring_look(struct evt_ring *ring, uint32_t at, uint32_t rest);
+
+/* Passes over whole records from `at` on, within `rest` bytes, that have another event id than
+ * those in `only`, as far as they have been read ahead. Adds their number to `*passed`, and gives
+ * their length. The same as looking at each: only less of each is looked at. */
+uint32_t evt_ring_pass(const struct evt_ring *ring, uint32_t at, uint32_t rest,
+                       const struct log_ids *only, uint64_t *passed);
 
 /* Reads the four numbers at `bytes`, which begin 16 bytes into a header and 20 into a mark. */
 struct evt_mark evt_mark_read(const uint8_t *bytes);

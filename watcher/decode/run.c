@@ -58,6 +58,11 @@ size_t input_read(const struct log_input *input, uint64_t offset, void *buffer, 
     return input->read_at(input->context, offset, buffer, size);
 }
 
+uint8_t *input_place(uint8_t *block, uint64_t offset)
+{
+    return block + (size_t)(offset - (uintptr_t)block) % INPUT_PAGE;
+}
+
 uint64_t input_size(const struct log_input *input)
 {
     if (input->size != UINT64_MAX) {

@@ -31,6 +31,13 @@ bool place_is(const struct log_place *place, const struct event *event);
 /* Reads at `offset`, never beyond the size that the input names. */
 size_t input_read(const struct log_input *input, uint64_t offset, void *buffer, size_t size);
 
+enum { INPUT_PAGE = 4096 };
+
+/* Where to read what stands at `offset` to, in a block that has INPUT_PAGE bytes more than are
+ * read: as far behind a page's beginning as it is in the file. A few bytes further, where malloc()
+ * likes to put a large block, and some processors copy at a third of their speed. */
+uint8_t *input_place(uint8_t *block, uint64_t offset);
+
 /* The input's size; one that names none is tried out, which takes some 60 short reads. */
 uint64_t input_size(const struct log_input *input);
 
