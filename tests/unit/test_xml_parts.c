@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 3 /* of a part */, MOST_PARTS = 4 };
+enum { EVENTS = 2 /* of a part */, MOST_PARTS = 4 };
 
 /* How an export is written. */
 enum form { UTF8, UTF8_MARK, WINDOWS, LITTLE, BIG, LITTLE_BARE, BIG_BARE, FORMS };

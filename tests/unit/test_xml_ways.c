@@ -185,8 +185,8 @@ static void made_exports(void)
     struct buf log = BUF_INIT;
     struct buf wide = BUF_INIT;
     for (int style = XML_STYLE_WEVTUTIL; style <= XML_STYLE_PYTHON; style++) {
-        for (unsigned every = 0; every < 12; every += every < 3 ? 1 : 4) {
-            make_log(&log, 250, every, (enum xml_style)style);
+        for (unsigned every = 0; every < 12; every += every < 1 ? 1 : 5) {
+            make_log(&log, 200, every, (enum xml_style)style);
             CHECK(agree(&log));
             /* Each byte as a character, and other parts around it. */
             buf_clear(&wide);
@@ -321,7 +321,7 @@ static void damaged_exports(void)
     struct buf copy = BUF_INIT;
     uint32_t state = 4226;
     unsigned differ = 0;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 160; round++) {
         make_log(&log, round % 8 == 0 ? 200 : 12, (unsigned)round % 5,
                  (enum xml_style)(round % (XML_STYLE_PYTHON + 1)));
         buf_clear(&copy);
