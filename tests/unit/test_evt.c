@@ -364,7 +364,8 @@ static void wrong_hint_is_only_a_hint(void)
     static const uint64_t hints[] = {0, 1, HEADER, 4000, 8190, 8192, UINT64_MAX};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         uint32_t number = image.oldest + 5;
-        struct log_place place = {true, number, TIME_0 + number * WINTIME_PER_SECOND, hints[i], 0, 0};
+        struct log_place place = {true,     number, TIME_0 + number * WINTIME_PER_SECOND,
+                                  hints[i], 0,      0};
         read_image(&image, true, &place);
         CHECK(!reading.result.place_lost);
         CHECK(numbers_are(number + 1, image.next - number - 1));

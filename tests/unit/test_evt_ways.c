@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { IDS = 3 };
+
 static const struct log_ids one_id = {4226, 1};
 static const struct log_ids some_ids = {4207, 1 | 1 << 19 | UINT64_C(1) << 20};
 static const struct log_ids none = {65000, UINT64_MAX};
@@ -67,14 +69,16 @@ static bool same(const struct account *a, const struct account *b)
 /* True when both ways give the same. */
 static bool agree(const struct buf *log)
 {
-    static const struct log_ids *const ids[] = {&one_id, &some_ids, &none};
+    const struct log_ids *ids[IDS] = {&one_id, &some_ids, &none};
     struct account all = {.text = BUF_INIT};
     struct account some = {.text = BUF_INIT};
     bool good = true;
-    for (size_t i = 0; i < 2 * sizeof ids / sizeof ids[0]; i++) {
-        read_way(&all, log, i % 2 != 0, true, ids[i / 2]);
-        read_way(&some, log, i % 2 != 0, false, ids[i / 2]);
-        good = good && same(&all, &some);
+    for (size_t i = 0; i < IDS; i++) {
+        for (int growing = 0; growing < 2; growing++) {
+            read_way(&all, log, growing != 0, true, ids[i]);
+            read_way(&some, log, growing != 0, false, ids[i]);
+            good = good && same(&all, &some);
+        }
     }
     buf_free(&all.text);
     buf_free(&some.text);

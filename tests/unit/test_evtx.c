@@ -327,8 +327,8 @@ static void follower_takes_no_stale_record(void)
     CHECK_NUMBER(reading.count, 0);
     CHECK(!reading.result.place_lost);
     /* One that was read when it was new is lost by now. */
-    place = (struct log_place){true, 5, TIME_0 + 5 * WINTIME_PER_SECOND,
-                               (uint64_t)FILE_HEADER + stale, 0, 0};
+    place = (struct log_place){
+        true, 5, TIME_0 + 5 * WINTIME_PER_SECOND, (uint64_t)FILE_HEADER + stale, 0, 0};
     read_image(&image, false, &place);
     CHECK(reading.result.place_lost);
     CHECK(numbers_are(1, 4));

@@ -256,7 +256,8 @@ static void padded(enum form before, enum form behind, bool in_block, size_t to)
     }
     add_part(&log, behind, head, 1 + EVENTS);
     read_lines(&reading, &log, false, NULL);
-    if (reading.count != 2 * EVENTS || reading.result.damaged != 0 || !last_name_is(behind)) {
+    if (reading.count != (size_t)2 * EVENTS || reading.result.damaged != 0 ||
+        !last_name_is(behind)) {
         CHECK_NUMBER(100 * to + 10 * (size_t)before + (size_t)behind, SIZE_MAX);
     }
     buf_free(&log);

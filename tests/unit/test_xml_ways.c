@@ -90,6 +90,13 @@ static struct log_record record_at(unsigned i)
     return record;
 }
 
+static const char crowded[] =
+    "<Event><System><Provider x='1' Name='a&amp;&#98;&lt;\t\xc3\x9c'/><EventID>4226</EventID>"
+    "<Computer> <!-- c --> a <!-- c --> b&#10;c </Computer></System></Event>";
+static const char prefixed[] =
+    "<e:Event xmlns:e='http://schemas.microsoft.com/win/2004/08/events/event'><e:System>"
+    "<e:EventID e:Qualifiers='1'>4226</e:EventID></e:System></e:Event >";
+
 /* Between and in the events stands what may stand there. */
 static void add_extra(struct buf *out, unsigned i)
 {
@@ -106,13 +113,10 @@ static void add_extra(struct buf *out, unsigned i)
         "<Event><System><EventID/><EventID>4227</EventID></System></Event>",
         "<Event><System><EventID>4226</EventID><EventID>1</EventID></System></Event>",
         "<Event><System/><System><EventID>4226</EventID></System></Event>",
-        "<Event><Other><EventID>1</EventID></Other><System><EventID>0x1082</EventID><x/></System>"
-        "</Event>",
+        "<Event><X><EventID>1</EventID></X><System><EventID>0x1082</EventID><x/></System></Event>",
         "<Event><System><EventID>42<!-- c -->2<![CDATA[6]]><x>7</x></EventID></System></Event>",
-        "<Event><System><Provider x='1' Name='a&amp;&#98;&lt;\t\xc3\x9c'/><EventID>4226</EventID>"
-        "<Computer> <!-- c --> a <!-- c --> b&#10;c </Computer></System></Event>",
-        "<e:Event xmlns:e='http://schemas.microsoft.com/win/2004/08/events/event'><e:System>"
-        "<e:EventID e:Qualifiers='1'>4226</e:EventID></e:System></e:Event >",
+        crowded,
+        prefixed,
         "<e:Event><e:System><EventID a:Qualifiers='1'>4226</EventID></e:System></e:Event>",
         "<Event><System><EventID>99999999999</EventID></System><Data>\x01&#2;</Data></Event>",
         "<Event><System><EventID>4226</EventID></System><Event/></Event>",
@@ -236,7 +240,7 @@ static void deep_and_long_events(void)
             buf_free(&log);
         }
     }
-    for (size_t size = 16384; size < 3 * 1024 * 1024; size *= 2) {
+    for (size_t size = 16384; size < (size_t)3 * 1024 * 1024; size *= 2) {
         struct buf log = BUF_INIT;
         add_events(&log, 3, 0, XML_STYLE_WEVTUTIL);
         buf_add_text(&log, "<Event><System/><Data>");
