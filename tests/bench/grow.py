@@ -1,4 +1,5 @@
-"""Makes a large .evtx log of a real one: its chunks again and again, numbered on, checksums right.
+"""Makes a large .evtx log of a real one: its chunks again and again, numbered on, checksums and the
+file's header right (others read just as many chunks as the header says).
 
     grow.py LOG OUT MEGABYTES
 """
@@ -24,12 +25,18 @@ def renumber(chunk, number):
     return number
 
 
+def describe(header, chunk_count, next_number):
+    """Puts into the file's header what it says of the chunks; the log counts as closed."""
+    struct.pack_into("<QQQ", header, 8, 0, chunk_count - 1, next_number)
+    struct.pack_into("<H", header, 42, min(chunk_count, 0xFFFF))
+    struct.pack_into("<II", header, 120, 0, zlib.crc32(header[:120]))
+
+
 def main():
     log = open(sys.argv[1], "rb").read()
     chunks = [bytearray(log[at : at + CHUNK]) for at in range(HEADER, len(log) - CHUNK + 1, CHUNK)]
     chunks = [c for c in chunks if c[:8] == b"ElfChnk\0" and struct.unpack_from("<I", c, 48)[0] > CHUNK_HEADER]
     header = bytearray(log[:HEADER])
-    struct.pack_into("<I", header, 120, 0)
     number, size, wanted = 1, HEADER, int(sys.argv[3]) * 1000000
     with open(sys.argv[2], "wb") as out:
         out.write(header)
@@ -38,6 +45,9 @@ def main():
                 number = renumber(chunk, number)
                 out.write(chunk)
                 size += CHUNK
+        describe(header, (size - HEADER) // CHUNK, number)
+        out.seek(0)
+        out.write(header)
     print(number - 1)
 
 
