@@ -71,6 +71,25 @@ size_t utf8_get(const char *text, size_t length, uint32_t *code)
     return need;
 }
 
+/* Names in logs are ASCII: four code units at a time. */
+size_t utf16le_ascii(char *out, const uint8_t *bytes, size_t units)
+{
+    const uint64_t beyond_ascii = UINT64_C(0xff80ff80ff80ff80);
+    size_t i = 0;
+    for (; units - i >= 4; i += 4) {
+        uint64_t four = get_le64(bytes + 2 * i);
+        if ((four & beyond_ascii) != 0) {
+            break;
+        }
+        four = (four | four >> 8) & UINT64_C(0x0000ffff0000ffff);
+        put_le32((uint8_t *)out + i, (uint32_t)((four | four >> 16) & 0xffffffff));
+    }
+    for (; i < units && get_le16(bytes + 2 * i) < 0x80; i++) {
+        out[i] = (char)bytes[2 * i];
+    }
+    return i;
+}
+
 void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units)
 {
     if (units > SIZE_MAX / 3 || !buf_reserve(out, units * 3)) {
@@ -78,12 +97,10 @@ void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units)
         return;
     }
     char *at = out->data + out->len;
-    for (size_t i = 0; i < units; i++) {
+    size_t ascii = utf16le_ascii(at, bytes, units); /* nearly always all of it */
+    at += ascii;
+    for (size_t i = ascii; i < units; i++) {
         uint32_t code = get_le16(bytes + 2 * i);
-        if (code < 0x80) { /* nearly all of it */
-            *at++ = (char)code;
-            continue;
-        }
         if (is_high_surrogate(code) && i + 1 < units) {
             uint32_t low = get_le16(bytes + 2 * (i + 1));
             if (is_low_surrogate(low)) {

@@ -23,6 +23,10 @@ size_t utf8_put(char out[UTF8_MAX], uint32_t code);
  * bytes it took, at least 1. Bytes that are not UTF-8 give U+FFFD, a byte each. */
 size_t utf8_get(const char *text, size_t length, uint32_t *code);
 
+/* Copies the code units before the first one that is not ASCII, a byte each, without a NUL behind
+ * them. Returns how many they are. `out` has room for `units` bytes. */
+size_t utf16le_ascii(char *out, const uint8_t *bytes, size_t units);
+
 /* Adds `units` UTF-16LE code units as UTF-8; an unpaired surrogate becomes
  * U+FFFD. A NUL is added like any other character. */
 void utf16le_to_utf8(struct buf *out, const uint8_t *bytes, size_t units);

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/crc32.h"
 #include "base/json.h"
 #include "base/utf.h"
@@ -71,6 +72,85 @@ static void utf16_becomes_utf8(void)
     utf16le_to_utf8(&b, units, sizeof units / 2);
     CHECK_TEXT(buf_text(&b), "T\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbdx\xef\xbf\xbd");
     buf_free(&b);
+}
+
+/* By the letter, a unit at a time. */
+static void utf8_by_units(struct buf *out, const uint8_t *bytes, size_t units)
+{
+    for (size_t i = 0; i < units; i++) {
+        char encoded[UTF8_MAX];
+        uint32_t code = get_le16(bytes + 2 * i);
+        uint32_t next = i + 1 < units ? get_le16(bytes + 2 * (i + 1)) : 0;
+        if (code >> 10 == 0x36 && next >> 10 == 0x37) {
+            code = 0x10000 + ((code & 0x3ff) << 10) + (next & 0x3ff);
+            i++;
+        }
+        buf_add(out, encoded, utf8_put(encoded, code));
+    }
+}
+
+/* `text` behind each alignment: the units that are ASCII, and the whole as UTF-8. */
+static void check_units(const uint16_t *text, size_t units, size_t ascii)
+{
+    for (size_t start = 0; start < 8; start++) {
+        uint8_t bytes[64];
+        char out[32];
+        struct buf fast = BUF_INIT;
+        struct buf plain = BUF_INIT;
+        for (size_t i = 0; i < units; i++) {
+            put_le16(bytes + start + 2 * i, text[i]);
+        }
+        memset(out, '#', sizeof out);
+        CHECK_NUMBER(utf16le_ascii(out, bytes + start, units), ascii);
+        for (size_t i = 0; i < ascii; i++) {
+            CHECK_NUMBER((unsigned char)out[i], text[i]);
+        }
+        for (size_t i = units; i < sizeof out; i++) {
+            CHECK_NUMBER((unsigned char)out[i], '#');
+        }
+        utf16le_to_utf8(&fast, bytes + start, units);
+        utf8_by_units(&plain, bytes + start, units);
+        CHECK_NUMBER(fast.len, plain.len);
+        CHECK(memcmp(buf_text(&fast), buf_text(&plain), plain.len) == 0);
+        buf_free(&fast);
+        buf_free(&plain);
+    }
+}
+
+static void utf16_at_each_place(void)
+{
+    static const uint16_t odd[] = {0x80,   0xff,   0x100,  0x4100, 0x7f00,
+                                   0x8000, 0xd800, 0xdc00, 0xffff};
+    static const uint16_t plain[] = {0, 1, 0x1f, 0x7f, '"'};
+    for (size_t units = 0; units <= 18; units++) {
+        uint16_t text[18] = {0};
+        for (size_t i = 0; i < units; i++) {
+            text[i] = (uint16_t)('A' + i);
+        }
+        check_units(text, units, units);
+        for (size_t at = 0; at < units; at++) {
+            uint16_t was = text[at];
+            for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+                text[at] = odd[i];
+                check_units(text, units, at);
+            }
+            for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+                text[at] = plain[i];
+                check_units(text, units, units);
+            }
+            if (at + 1 < units) { /* a pair, and one the wrong way round */
+                uint16_t behind = text[at + 1];
+                text[at] = 0xd83d;
+                text[at + 1] = 0xde00;
+                check_units(text, units, at);
+                text[at] = 0xde00;
+                text[at + 1] = 0xd83d;
+                check_units(text, units, at);
+                text[at + 1] = behind;
+            }
+            text[at] = was;
+        }
+    }
 }
 
 static void bad_utf8_is_replaced(void)
@@ -185,6 +265,7 @@ int main(void)
         {"crc32 known answer", crc32_known_answer},
         {"crc32 agrees with its definition", crc32_agrees_with_its_definition},
         {"utf16 becomes utf8", utf16_becomes_utf8},
+        {"utf16 at each place", utf16_at_each_place},
         {"bad utf8 is replaced", bad_utf8_is_replaced},
         {"json is valid whatever comes in", json_is_valid_whatever_comes_in},
         {"printable text cannot steer a terminal", printable_text_cannot_steer_a_terminal},

@@ -17,7 +17,8 @@ static const struct system_element elements[] = {
 const struct system_element *system_element(const char *name)
 {
     for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {
-        if (strcmp(elements[i].name, name) == 0) {
+        /* Nearly all names differ in their first letter. */
+        if (elements[i].name[0] == name[0] && strcmp(elements[i].name, name) == 0) {
             return &elements[i];
         }
     }
@@ -101,38 +102,6 @@ bool fields_number(const struct event_fields *fields, enum event_field field, ui
     }
     *out = value;
     return text != first && *text == '\0';
-}
-
-void fields_set_number(struct event *event, enum event_field field, uint64_t number)
-{
-    switch (field) {
-    case FIELD_EVENT_ID:
-        event->id = (uint16_t)(number & 0xffff);
-        /* Some tools write a classic event's full 32-bit id. */
-        event->qualifiers = (uint16_t)(number >> 16 & 0xffff);
-        event->has_qualifiers = number > 0xffff;
-        break;
-    case FIELD_QUALIFIERS:
-        if (number <= UINT16_MAX) {
-            event->qualifiers = (uint16_t)number;
-            event->has_qualifiers = true;
-        }
-        break;
-    case FIELD_LEVEL:
-        if (number <= UINT8_MAX) {
-            event->level = (uint8_t)number;
-            event->has_level = true;
-        }
-        break;
-    case FIELD_RECORD:
-        event->record = number;
-        break;
-    case FIELD_TIME:
-        event->time = number;
-        break;
-    default:
-        break;
-    }
 }
 
 bool fields_event(const struct event_fields *fields, struct event *out)

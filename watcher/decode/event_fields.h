@@ -60,7 +60,37 @@ bool fields_number(const struct event_fields *fields, enum event_field field, ui
 
 /* Puts the number that a field has (FIELD_TIME: its FILETIME) into the event; one that is out of
  * the field's range counts as missing. The event id comes before the qualifiers. */
-void fields_set_number(struct event *event, enum event_field field, uint64_t number);
+static inline void fields_set_number(struct event *event, enum event_field field, uint64_t number)
+{
+    switch (field) {
+    case FIELD_EVENT_ID:
+        event->id = (uint16_t)(number & 0xffff);
+        /* Some tools write a classic event's full 32-bit id. */
+        event->qualifiers = (uint16_t)(number >> 16 & 0xffff);
+        event->has_qualifiers = number > 0xffff;
+        break;
+    case FIELD_QUALIFIERS:
+        if (number <= UINT16_MAX) {
+            event->qualifiers = (uint16_t)number;
+            event->has_qualifiers = true;
+        }
+        break;
+    case FIELD_LEVEL:
+        if (number <= UINT8_MAX) {
+            event->level = (uint8_t)number;
+            event->has_level = true;
+        }
+        break;
+    case FIELD_RECORD:
+        event->record = number;
+        break;
+    case FIELD_TIME:
+        event->time = number;
+        break;
+    default:
+        break;
+    }
+}
 
 /* The event that the fields make; its texts live in `fields`. A number that is not one, and a time
  * that cannot be read, count as missing (0). False when memory is out. */

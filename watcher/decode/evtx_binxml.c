@@ -3,6 +3,7 @@
 #include "evtx_value.h"
 
 #include "base/bytes.h"
+#include "base/utf.h"
 
 #include <string.h>
 
@@ -148,12 +149,7 @@ static bool take_name(struct document *d, struct stream *s, char out[NAME_ROOM])
     if (offset == s->at && !skip(d, s, whole)) {
         return false;
     }
-    const uint8_t *text = d->chunk + offset + 8;
-    bool ours = length < NAME_ROOM;
-    for (size_t i = 0; ours && i < length; i++) {
-        ours = text[2 * i + 1] == 0 && text[2 * i] < 0x80;
-        out[i] = (char)text[2 * i];
-    }
+    bool ours = length < NAME_ROOM && utf16le_ascii(out, d->chunk + offset + 8, length) == length;
     out[ours ? length : 0] = '\0';
     return true;
 }
@@ -192,6 +188,21 @@ static bool add_value(struct document *d, const struct target *into, uint8_t typ
     }
     const char *error = evtx_value_add(d->fields, into->field, type, d->chunk + at, size);
     return error == NULL || fail(d, error);
+}
+
+/* What lies between these two is collected; where a definition is looked at, nothing is. */
+static void begin_field(struct document *d, enum event_field field)
+{
+    if (field != FIELD_NONE && d->notes == NULL) {
+        fields_begin(d->fields, field);
+    }
+}
+
+static void end_field(struct document *d, enum event_field field)
+{
+    if (field != FIELD_NONE && d->notes == NULL) {
+        fields_end(d->fields, field);
+    }
 }
 
 static bool read_fragment(struct document *d, struct stream *s, const struct target *into);
@@ -320,7 +331,7 @@ static bool read_attribute(struct document *d, struct stream *s,
     }
     if (element != NULL && element->attribute != NULL && strcmp(name, element->attribute) == 0) {
         into.field = element->in_attribute;
-        fields_begin(d->fields, into.field);
+        begin_field(d, into.field);
     }
     bool known = true;
     while (known && s->at < s->end) {
@@ -333,9 +344,7 @@ static bool read_attribute(struct document *d, struct stream *s,
             *s = ahead;
         }
     }
-    if (into.field != FIELD_NONE) {
-        fields_end(d->fields, into.field);
-    }
+    end_field(d, into.field);
     return true;
 }
 
@@ -416,15 +425,11 @@ static bool read_element(struct document *d, struct stream *s, bool has_attribut
         return false;
     }
     if (token == TOKEN_CLOSE_START) {
-        if (inner.field != FIELD_NONE) {
-            fields_begin(d->fields, inner.field);
-        }
+        begin_field(d, inner.field);
         if (!read_content(d, &element, &inner)) {
             return false;
         }
-        if (inner.field != FIELD_NONE) {
-            fields_end(d->fields, inner.field);
-        }
+        end_field(d, inner.field);
     } else if (token != TOKEN_CLOSE_EMPTY) {
         return fail(d, "another token, where the end of a start tag was expected");
     }
@@ -443,34 +448,33 @@ static bool read_content(struct document *d, struct stream *s, const struct targ
 {
     while (!d->complete) {
         uint8_t token = TOKEN_END;
-        bool known;
+        bool ok = true;
+        bool known = true;
         char name[NAME_ROOM];
-        if (!take_token(d, s, &token) || !read_piece(d, s, token, into, &known)) {
+        if (!take_token(d, s, &token)) {
             return false;
-        }
-        if (known) {
-            continue;
         }
         switch (token & ~TOKEN_MORE) {
         case TOKEN_END_ELEMENT:
             return true;
         case TOKEN_OPEN:
-            if (!read_element(d, s, (token & TOKEN_MORE) != 0, into)) {
-                return false;
-            }
+            ok = read_element(d, s, (token & TOKEN_MORE) != 0, into);
             break;
         case TOKEN_PI_TARGET:
-            if (!take_name(d, s, name)) {
-                return false;
-            }
+            ok = take_name(d, s, name);
             break;
         case TOKEN_PI_DATA:
-            if (!read_pi_data(d, s)) {
-                return false;
-            }
+            ok = read_pi_data(d, s);
             break;
         default:
+            ok = read_piece(d, s, token, into, &known);
+            break;
+        }
+        if (!known) {
             return fail(d, "a token that binary XML does not have in an element");
+        }
+        if (!ok) {
+            return false;
         }
     }
     return true;
