@@ -21,7 +21,7 @@
 enum {
     FLUSH_AT = 64 * 1024,         /* bytes of output that are written at a time */
     KEEP_MOST = 256 * 1024,       /* bytes of output that a piece keeps until its turn */
-    SPLIT_FROM = 4 * 1024 * 1024, /* bytes from which on an .evtx log is read in pieces */
+    SPLIT_FROM = 4 * 1024 * 1024, /* bytes from which on several threads read an .evtx log */
     CHUNKS_COUNTED = 32,          /* chunks in a piece of one; */
     CHUNKS_PRINTED = 4,           /* so many when every record is printed */
 };
@@ -35,6 +35,7 @@ struct scan {
     struct burst_scan *bursts[SCAN_KINDS];
     struct crew *crew;
     struct scan_wish wish;
+    struct scan_piece *spare; /* pieces that were emitted */
     struct buf out;
     uint64_t files, records, damaged;
     uint64_t matches[SCAN_KINDS], burst_counts[SCAN_KINDS];
@@ -201,12 +202,34 @@ static bool emit(void *context, void *found, bool last)
         if (piece->is_last) {
             end_log(s, piece);
         }
-        scan_piece_free(piece);
+        piece->next = s->spare;
+        s->spare = piece;
     }
     return !s->no_memory && !s->out_closed && (s->out.len < FLUSH_AT || write_out(s));
 }
 
 /* ---- one file ---- */
+
+/* NULL when memory is out. */
+static struct scan_piece *new_piece(struct scan *s, struct scan_log *log)
+{
+    struct scan_piece *piece = s->spare;
+    if (piece == NULL) {
+        return scan_piece_new(&s->wish, log);
+    }
+    s->spare = piece->next;
+    scan_piece_renew(piece, log);
+    return piece;
+}
+
+static void free_spare(struct scan *s)
+{
+    while (s->spare != NULL) {
+        struct scan_piece *piece = s->spare;
+        s->spare = piece->next;
+        scan_piece_free(piece);
+    }
+}
 
 /* The chunks of a log, some at a time. Takes over the piece, which is the first one. */
 static bool scan_chunks(struct scan *s, struct scan_piece *piece)
@@ -214,12 +237,12 @@ static bool scan_chunks(struct scan *s, struct scan_piece *piece)
     struct scan_log *log = piece->log;
     bool more = true;
     uint64_t total = evtx_file_chunks(log->chunks);
-    uint64_t size = s->options->all && s->options->jobs > 1 ? CHUNKS_PRINTED : CHUNKS_COUNTED;
+    uint64_t size = s->options->all ? CHUNKS_PRINTED : CHUNKS_COUNTED;
     for (uint64_t at = 0; piece != NULL; at += size) {
         piece->first_chunk = at;
         piece->chunk_count = size;
         piece->is_last = !more || at + size >= total;
-        struct scan_piece *next = piece->is_last ? NULL : scan_piece_new(&s->wish, log);
+        struct scan_piece *next = piece->is_last ? NULL : new_piece(s, log);
         if (next == NULL && !piece->is_last) {
             piece->is_last = true;
             piece->no_memory = true;
@@ -234,14 +257,15 @@ static bool scan_file(void *context, const char *path, bool named)
 {
     struct scan *s = context;
     struct scan_log *log = scan_log_open(s->os, path, named);
-    struct scan_piece *piece = log != NULL ? scan_piece_new(&s->wish, log) : NULL;
+    struct scan_piece *piece = log != NULL ? new_piece(s, log) : NULL;
     show_progress(s, 0);
     if (piece == NULL) {
         scan_log_close(log);
         s->no_memory = true;
         return false;
     }
-    if (log->opened == OS_OK && log->input.size >= SPLIT_FROM && scan_log_split(log, piece)) {
+    if (s->options->jobs > 1 && log->opened == OS_OK && log->input.size >= SPLIT_FROM &&
+        scan_log_split(log, piece)) {
         return scan_chunks(s, piece);
     }
     return crew_submit(s->crew, piece);
@@ -380,6 +404,7 @@ static bool read_all(struct scan *s)
         }
     }
     (void)crew_close(s->crew);
+    free_spare(s);
     return !s->no_memory;
 }
 

@@ -12,8 +12,16 @@
  * say is null, and so is `file` when it is NULL. */
 void scan_json_event(struct buf *out, const char *file, const struct event *event);
 
-/* The same by json.h alone: what the fast way above is held against, and what it falls back to. */
-void scan_json_event_plain(struct buf *out, const char *file, const struct event *event);
+/* The same for many records. What the records before had, and the line's bytes for it, is kept:
+ * nearly all records have the channel, provider, id and computer of one before. */
+struct scan_lines;
+
+/* The lines begin with `file`, which has to live until another one is turned to. NULL when memory
+ * is out. */
+struct scan_lines *scan_lines_new(const char *file);
+void scan_lines_turn_to(struct scan_lines *lines, const char *file);
+void scan_lines_free(struct scan_lines *lines);
+void scan_lines_add(struct scan_lines *lines, struct buf *out, const struct event *event);
 
 /* The member "burst" of an object: {"computer","first","last","events"}. The audit log has it, too.
  */

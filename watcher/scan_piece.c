@@ -46,15 +46,30 @@ struct scan_piece *scan_piece_new(const struct scan_wish *wish, struct scan_log 
     struct scan_piece *piece = calloc(1, sizeof *piece);
     if (piece != NULL) {
         piece->wish = wish;
-        piece->log = log;
-        piece->is_last = true;
+        scan_piece_renew(piece, log);
     }
     return piece;
+}
+
+void scan_piece_renew(struct scan_piece *piece, struct scan_log *log)
+{
+    scan_piece_clear(piece);
+    *piece = (struct scan_piece){.wish = piece->wish,
+                                 .log = log,
+                                 .is_last = true,
+                                 .lines = piece->lines,
+                                 .out = piece->out,
+                                 .trouble = piece->trouble,
+                                 .times = piece->times};
+    if (piece->lines != NULL) {
+        scan_lines_turn_to(piece->lines, log->path);
+    }
 }
 
 void scan_piece_free(struct scan_piece *piece)
 {
     if (piece != NULL) {
+        scan_lines_free(piece->lines);
         buf_free(&piece->out);
         buf_free(&piece->trouble);
         buf_free(&piece->times);
@@ -105,12 +120,24 @@ void scan_piece_each(const struct scan_piece *piece,
 
 /* ---- reading ---- */
 
+static void print_json(struct scan_piece *piece, const struct event *event)
+{
+    if (piece->lines == NULL) {
+        piece->lines = scan_lines_new(piece->log->path);
+    }
+    if (piece->lines != NULL) {
+        scan_lines_add(piece->lines, &piece->out, event);
+    } else {
+        piece->no_memory = true;
+    }
+}
+
 static void print_event(struct scan_piece *piece, const struct event *event)
 {
     char time[WINTIME_TEXT_SIZE];
     struct buf *out = &piece->out;
     if (piece->wish->json) {
-        scan_json_event(out, piece->log->path, event);
+        print_json(piece, event);
         return;
     }
     wintime_plain(event->time, time);

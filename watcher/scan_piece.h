@@ -40,8 +40,9 @@ struct scan_piece {
     const struct scan_wish *wish;
     struct scan_log *log;
     uint64_t first_chunk, chunk_count;
-    bool is_last;  /* of its log */
-    uint64_t seen; /* records that were handed out to it */
+    bool is_last;             /* of its log */
+    uint64_t seen;            /* records that were handed out to it */
+    struct scan_lines *lines; /* NULL: no line of JSON was written yet */
     /* Found since the last time it was emitted. */
     struct buf out;     /* lines for the standard output */
     struct buf trouble; /* sentences on damaged places, a line each */
@@ -54,6 +55,7 @@ struct scan_piece {
     bool shrunk;
     bool no_memory;
     struct crew_place *place; /* while it is read */
+    struct scan_piece *next;  /* among those that nobody reads */
 };
 
 /* Opens the log at `path`, as far as that is possible. NULL when memory is out. */
@@ -69,6 +71,9 @@ bool scan_log_split(struct scan_log *log, struct scan_piece *first);
 /* NULL when memory is out. */
 struct scan_piece *scan_piece_new(const struct scan_wish *wish, struct scan_log *log);
 void scan_piece_free(struct scan_piece *piece);
+
+/* Makes a piece that was read into another one, which has its memory and what it learned. */
+void scan_piece_renew(struct scan_piece *piece, struct scan_log *log);
 
 /* Reads it; what a crew runs. */
 void scan_piece_run(void *context, struct crew_place *place);

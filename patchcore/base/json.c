@@ -5,22 +5,58 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* How many of the first bytes are ASCII that stands in a string as it is. */
+static size_t plain_run(const char *text, size_t length)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = UINT64_C(0x8080808080808080);
+    size_t i = 0;
+    for (; length - i >= 8; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, text + i, sizeof eight);
+        /* A byte's high bit is set where the byte has it, or is under 0x20, or is one of " \ DEL.
+         * A borrow can set one too many, behind one that is right: the bytes are looked at then. */
+        uint64_t odd = eight | (eight - ones * 0x20) | ((eight ^ ones * '"') - ones) |
+                       ((eight ^ ones * '\\') - ones) | ((eight ^ ones * 0x7f) - ones);
+        if ((odd & highs) != 0) {
+            break;
+        }
+    }
+    for (; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') {
+            break;
+        }
+    }
+    return i;
+}
+
+static void add_code(struct buf *out, uint32_t code)
+{
+    if (code == '"' || code == '\\') {
+        buf_add_char(out, '\\');
+        buf_add_char(out, (char)code);
+    } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+        /* DEL and the C1 controls are legal JSON, but not on a terminal. */
+        buf_printf(out, "\\u%04x", (unsigned)code);
+    } else {
+        char encoded[UTF8_MAX];
+        buf_add(out, encoded, utf8_put(encoded, code));
+    }
+}
+
 static void add_string(struct buf *out, const char *text)
 {
     size_t length = strlen(text);
     buf_add_char(out, '"');
     for (size_t at = 0; at < length;) {
-        uint32_t code;
-        at += utf8_get(text + at, length - at, &code);
-        if (code == '"' || code == '\\') {
-            buf_add_char(out, '\\');
-            buf_add_char(out, (char)code);
-        } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-            /* DEL and the C1 controls are legal JSON, but not on a terminal. */
-            buf_printf(out, "\\u%04x", (unsigned)code);
-        } else {
-            char encoded[UTF8_MAX];
-            buf_add(out, encoded, utf8_put(encoded, code));
+        size_t run = plain_run(text + at, length - at);
+        buf_add(out, text + at, run);
+        at += run;
+        if (at < length) {
+            uint32_t code;
+            at += utf8_get(text + at, length - at, &code);
+            add_code(out, code);
         }
     }
     buf_add_char(out, '"');

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { DAYS_1601_TO_1970 = 134774, SECONDS_PER_DAY = 86400 };
 
@@ -72,23 +73,45 @@ static char *put_year(char *at, unsigned year)
 }
 
 /* Without snprintf(), which would take most of the time of a log that is printed. */
-size_t wintime_iso(uint64_t time, char out[WINTIME_TEXT_SIZE])
+static char *put_date(char *at, const struct civil *c)
 {
-    struct civil c = civil_from_wintime(time);
+    at = put_year(at, (unsigned)c->year);
+    at = put_pair(at, c->month, '-');
+    return put_pair(at, c->day, 'T');
+}
+
+static char *put_clock(char *at, uint64_t time)
+{
+    unsigned of_day = (unsigned)(time / WINTIME_PER_SECOND % SECONDS_PER_DAY);
     unsigned fraction = (unsigned)(time % WINTIME_PER_SECOND);
-    char *at = put_year(out, (unsigned)c.year);
-    at = put_pair(at, c.month, '-');
-    at = put_pair(at, c.day, 'T');
-    at = put_pair(at, c.hour, ':');
-    at = put_pair(at, c.minute, ':');
-    at = put_pair(at, c.second, '.');
+    at = put_pair(at, of_day / 3600, ':');
+    at = put_pair(at, of_day / 60 % 60, ':');
+    at = put_pair(at, of_day % 60, '.');
     at = put_pair(at, fraction / 100000, '\0') - 1;
     at = put_pair(at, fraction / 1000 % 100, '\0') - 1;
     at = put_pair(at, fraction / 10 % 100, '\0') - 1;
     *at++ = (char)('0' + fraction % 10);
     *at++ = 'Z';
     *at = '\0';
-    return (size_t)(at - out);
+    return at;
+}
+
+size_t wintime_iso(uint64_t time, char out[WINTIME_TEXT_SIZE])
+{
+    struct civil c = civil_from_wintime(time);
+    return (size_t)(put_clock(put_date(out, &c), time) - out);
+}
+
+size_t wintime_iso_after(struct wintime_date *last, uint64_t time, char out[WINTIME_TEXT_SIZE])
+{
+    uint64_t day = time / WINTIME_PER_SECOND / SECONDS_PER_DAY + 1;
+    if (day != last->day) {
+        struct civil c = civil_from_wintime(time);
+        last->length = (size_t)(put_date(last->text, &c) - last->text);
+        last->day = day;
+    }
+    memcpy(out, last->text, sizeof last->text);
+    return (size_t)(put_clock(out + last->length, time) - out);
 }
 
 void wintime_plain(uint64_t time, char out[WINTIME_TEXT_SIZE])

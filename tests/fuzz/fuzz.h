@@ -28,6 +28,7 @@
     X(wintime)                                                                                     \
     X(text)                                                                                        \
     X(burst)                                                                                       \
+    X(lines)                                                                                       \
     X(census)                                                                                      \
     X(story)
 

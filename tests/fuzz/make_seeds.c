@@ -447,6 +447,18 @@ static void make_burst(struct seeds *s)
     put(s, steps, sizeof steps - 1);
 }
 
+static void make_lines(struct seeds *s)
+{
+    /* Eight texts behind their lengths; then, for each record, whether another file begins, flags,
+     * and what they announce. */
+    static const char lines[] =
+        "\x0dlogs/Log.evtx\x06System\x05Tcpip\x08"
+        "EventLog\x03PC1\x09\\\"\xc3\xa4\x7f\xff\n\xc2\x9b\0\x04long"
+        "\1\0\1\2\1\4\1\0\2\2\1\4\1\0\3\2\1\5\1\x01\4\2\1\4\1\x03\5\3\1\4\1\x04\x75\x17\0\0\6\3\1\4"
+        "\0\6\1\0\1\0\1\x20\1\2\3\4\5\6\7\1\7\2\1\5\1\0\x08\2\x08\x08\1\0\x09\5\6\7";
+    put(s, lines, sizeof lines - 1);
+}
+
 static void make_census(struct seeds *s)
 {
     put_text(

@@ -184,6 +184,63 @@ static void json_is_valid_whatever_comes_in(void)
     buf_free(&b);
 }
 
+/* A JSON string by the letter, a code point at a time. */
+static void string_by_codes(struct buf *out, const char *text)
+{
+    size_t length = strlen(text);
+    buf_add_char(out, '"');
+    for (size_t at = 0; at < length;) {
+        char encoded[UTF8_MAX];
+        uint32_t code;
+        at += utf8_get(text + at, length - at, &code);
+        if (code == '"' || code == '\\') {
+            buf_printf(out, "\\%c", (int)code);
+        } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            buf_printf(out, "\\u%04x", (unsigned)code);
+        } else {
+            buf_add(out, encoded, utf8_put(encoded, code));
+        }
+    }
+    buf_add_char(out, '"');
+}
+
+static void check_string(const char *text)
+{
+    struct buf fast = BUF_INIT;
+    struct buf plain = BUF_INIT;
+    struct json j = json_start(&fast);
+    json_text(&j, NULL, text);
+    string_by_codes(&plain, text);
+    CHECK_TEXT(buf_text(&fast), buf_text(&plain));
+    buf_free(&fast);
+    buf_free(&plain);
+}
+
+/* Eight bytes are looked at together: each byte at each of their places, and two of them beside
+ * each other. */
+static void json_strings_at_each_place(void)
+{
+    static const char *const pairs[] = {"\"\"",  "\\\"",  "\xc3\xa4", "\xc2\x9b",
+                                        "\x1f ", " \x7f", "\xff!",    "\x01\x21"};
+    for (size_t length = 0; length <= 18; length++) {
+        for (size_t at = 0; at < length; at++) {
+            char text[24];
+            memset(text, 'x', length);
+            text[length] = '\0';
+            for (int byte = 1; byte < 256; byte++) {
+                text[at] = (char)byte;
+                check_string(text);
+            }
+            text[at] = 'x';
+            for (size_t i = 0; at + 1 < length && i < sizeof pairs / sizeof pairs[0]; i++) {
+                memcpy(text + at, pairs[i], 2);
+                check_string(text);
+            }
+        }
+    }
+    check_string("");
+}
+
 static void printable_text_cannot_steer_a_terminal(void)
 {
     struct buf b = BUF_INIT;
@@ -257,6 +314,26 @@ static void times_from_text(void)
     }
 }
 
+/* Around midnight, around the ends of months and of the years of five digits, forth and back. */
+static void times_one_after_the_other(void)
+{
+    static const uint64_t days[] = {0,       1,        58,       59,     60,     364,
+                                    365,     150000,   150001,   150002, 149999, 3067670,
+                                    3067671, 21350397, 21350398, 0};
+    static const uint64_t parts[] = {0, 1, 9999999, 863999999999, 432012345678};
+    struct wintime_date last = {0};
+    for (size_t day = 0; day < sizeof days / sizeof days[0]; day++) {
+        for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
+            uint64_t time = days[day] * 86400 * WINTIME_PER_SECOND + parts[part];
+            char plain[WINTIME_TEXT_SIZE];
+            char after[WINTIME_TEXT_SIZE];
+            size_t length = wintime_iso(time, plain);
+            CHECK_NUMBER(wintime_iso_after(&last, time, after), length);
+            CHECK_TEXT(after, plain);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct unit_case cases[] = {
@@ -268,10 +345,12 @@ int main(void)
         {"utf16 at each place", utf16_at_each_place},
         {"bad utf8 is replaced", bad_utf8_is_replaced},
         {"json is valid whatever comes in", json_is_valid_whatever_comes_in},
+        {"json strings at each place", json_strings_at_each_place},
         {"printable text cannot steer a terminal", printable_text_cannot_steer_a_terminal},
         {"names compare without case", names_compare_without_case},
         {"times as text", times_as_text},
         {"times from text", times_from_text},
+        {"times one after the other", times_one_after_the_other},
     };
     return RUN_SUITE("base", cases);
 }
