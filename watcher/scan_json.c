@@ -66,7 +66,6 @@ enum {
     MIDDLES = 64,      /* a power of 2 */
     TEXT_ROOM = 64,    /* bytes of a name that is kept, with its NUL; */
     JSON_ROOM = 256,   /* of what stands in the line for it */
-    NUMBER_MOST = 20,  /* digits of a 64-bit number */
     NUMBERS_ROOM = 96, /* bytes of the number and the time with their keys, and one more time's */
 };
 
@@ -223,17 +222,6 @@ static char *put_bytes(char *at, const char *bytes, size_t length)
     return at + length;
 }
 
-static char *put_number(char *at, uint64_t number)
-{
-    char digits[NUMBER_MOST];
-    size_t first = sizeof digits;
-    do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    return put_bytes(at, digits + first, sizeof digits - first);
-}
-
 static char *put_time(struct scan_lines *lines, char *at, uint64_t time)
 {
     if (time == 0) {
@@ -256,7 +244,7 @@ void scan_lines_add(struct scan_lines *lines, struct buf *out, const struct even
     }
     char *at = out->data + out->len;
     at = put_bytes(at, lines->head.data, lines->head.len);
-    at = put_number(at, event->record);
+    at += number_put(at, event->record);
     at = put_time(lines, at, event->time);
     at = put_bytes(at, middle->bytes, middle->length);
     at = put_bytes(at, ending->bytes, ending->length);

@@ -20,7 +20,7 @@ void buf_clear(struct buf *b)
     }
 }
 
-bool buf_reserve(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
     if (b->failed || more > SIZE_MAX / 2 - b->len - 1) {
         b->failed = true;
@@ -58,6 +58,24 @@ void buf_add(struct buf *b, const void *bytes, size_t length)
 void buf_add_char(struct buf *b, char c)
 {
     buf_add(b, &c, 1);
+}
+
+size_t number_put(char out[NUMBER_MOST], uint64_t number)
+{
+    char digits[NUMBER_MOST];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    memcpy(out, digits + first, sizeof digits - first);
+    return sizeof digits - first;
+}
+
+void buf_add_number(struct buf *b, uint64_t number)
+{
+    char digits[NUMBER_MOST];
+    buf_add(b, digits, number_put(digits, number));
 }
 
 void buf_add_text(struct buf *b, const char *text)

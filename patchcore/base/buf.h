@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__MINGW32__)
 #define PRINTF_LIKE(text, first) __attribute__((format(gnu_printf, text, first)))
@@ -32,7 +33,17 @@ void buf_free(struct buf *b);
 void buf_clear(struct buf *b);
 
 /* Makes room for `more` further bytes. False when memory is out. */
-bool buf_reserve(struct buf *b, size_t more);
+bool buf_grow(struct buf *b, size_t more);
+static inline bool buf_reserve(struct buf *b, size_t more)
+{
+    return (!b->failed && more < b->cap - b->len) || buf_grow(b, more);
+}
+
+enum { NUMBER_MOST = 20 }; /* digits of a 64-bit number */
+
+/* Puts the number's digits there, without a NUL behind them. Returns how many they are. */
+size_t number_put(char out[NUMBER_MOST], uint64_t number);
+void buf_add_number(struct buf *b, uint64_t number);
 
 void buf_add(struct buf *b, const void *bytes, size_t length);
 void buf_add_char(struct buf *b, char c);

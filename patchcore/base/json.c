@@ -2,7 +2,6 @@
 
 #include "utf.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* How many of the first bytes are ASCII that stands in a string as it is. */
@@ -125,7 +124,7 @@ void json_text(struct json *j, const char *key, const char *text)
 void json_number(struct json *j, const char *key, uint64_t number)
 {
     start_value(j, key);
-    buf_printf(j->out, "%" PRIu64, number);
+    buf_add_number(j->out, number);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

@@ -56,8 +56,7 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 /* A number under 100, as two digits, and what comes behind it. */
 static char *put_pair(char *at, unsigned number, char behind)
 {
-    at[0] = pairs[(size_t)2 * number];
-    at[1] = pairs[(size_t)2 * number + 1];
+    memcpy(at, pairs + (size_t)2 * number, 2);
     at[2] = behind;
     return at + 3;
 }

@@ -44,27 +44,21 @@ void evtx_plans_next_chunk(struct evtx_plans *plans)
 
 /* ---- names ---- */
 
-static bool is_name(const struct text *text, const uint8_t *raw, size_t units)
+static bool is_text(const struct text *text, const uint8_t *raw, size_t units)
 {
     return text->known && text->units == units && memcmp(text->raw, raw, 2 * units) == 0;
 }
 
-/* The name of `units` code units, 1 to MOST_UNITS. `*last` is the one that such a record had last,
- * which is nearly always the same. False when memory is out. */
-static bool find_text(struct evtx_plans *plans, enum text_field field, const uint8_t *raw,
-                      size_t units, const struct text **last, const char **out)
+/* Finds it by its bytes. NULL when memory is out. */
+static const struct text *find_text(struct evtx_plans *plans, enum text_field which,
+                                    const uint8_t *raw, size_t units)
 {
-    if (*last == NULL || !is_name(*last, raw, units)) {
-        unsigned hash = (unsigned)units + raw[0] * 3U + raw[units / 2 * 2] * 5U +
-                        raw[2 * units - 2] * 7U + raw[units / 4 * 2] * 11U;
-        struct text *entry = &plans->texts[field][(hash ^ hash >> 5) % TEXTS];
-        if (!is_name(entry, raw, units) && !evtx_plan_learn_text(plans, field, raw, units, entry)) {
-            return false;
-        }
-        *last = entry;
-    }
-    *out = (*last)->missing ? NULL : (*last)->utf8;
-    return true;
+    unsigned hash = (unsigned)units + raw[0] * 3U + raw[units / 2 * 2] * 5U +
+                    raw[2 * units - 2] * 7U + raw[units / 4 * 2] * 11U;
+    struct text *entry = &plans->texts[which][(hash ^ hash >> 5) % TEXTS];
+    bool found =
+        is_text(entry, raw, units) || evtx_plan_learn_text(plans, which, raw, units, entry);
+    return found ? entry : NULL;
 }
 
 /* ---- one definition ---- */
@@ -136,25 +130,35 @@ static bool number_at(const struct value_at *value, const uint8_t *values, uint6
     }
 }
 
-/* False when memory is out, which the plain way will notice as well. */
-static bool text_of(struct evtx_plans *plans, const struct plan *plan, struct shape *shape,
-                    enum event_field field, enum text_field which, const uint8_t *chunk,
-                    const uint8_t *values, const char **out)
+/* Puts the names into the event. False when memory is out, which the plain way will notice as well.
+ */
+static bool put_names(struct evtx_plans *plans, struct shape *shape, const uint8_t *chunk,
+                      const uint8_t *values, struct event *out)
 {
-    const struct binxml_note *note = &plan->notes.fields[field];
-    const struct value_at *value = &shape->fields[field];
-    const struct text **last = &shape->last[which];
-    *out = NULL;
-    if (note->source == BINXML_TEXT && note->units > 0) {
-        return find_text(plans, which, chunk + note->at, note->units, last, out);
+    const char *texts[TEXT_FIELDS];
+    for (int which = 0; which < TEXT_FIELDS; which++) {
+        struct name_at *name = &shape->names[which];
+        const uint8_t *raw = (name->of_record ? values : chunk) + name->at;
+        texts[which] = NULL;
+        if (name->units == 0) {
+            continue;
+        }
+        if (name->last == NULL || !is_text(name->last, raw, name->units)) {
+            name->last = find_text(plans, (enum text_field)which, raw, name->units);
+            if (name->last == NULL) {
+                return false;
+            }
+        }
+        texts[which] = name->last->missing ? NULL : name->last->utf8;
     }
-    return value->kind != TEXT ||
-           find_text(plans, which, values + value->at, value->units, last, out);
+    out->provider = texts[TEXT_PROVIDER];
+    out->channel = texts[TEXT_CHANNEL];
+    out->computer = texts[TEXT_COMPUTER];
+    return true;
 }
 
-static bool make_event(struct evtx_plans *plans, const struct plan *plan, struct shape *shape,
-                       const uint8_t *chunk, const uint8_t *record, const uint8_t *values,
-                       struct event *out)
+static bool make_event(struct evtx_plans *plans, struct shape *shape, const uint8_t *chunk,
+                       const uint8_t *record, const uint8_t *values, struct event *out)
 {
     uint64_t number;
     *out = (struct event){.record = get_le64(record + 8)};
@@ -166,11 +170,7 @@ static bool make_event(struct evtx_plans *plans, const struct plan *plan, struct
     if (out->time == 0) {
         out->time = get_le64(record + 16);
     }
-    return text_of(plans, plan, shape, FIELD_PROVIDER, TEXT_PROVIDER, chunk, values,
-                   &out->provider) &&
-           text_of(plans, plan, shape, FIELD_CHANNEL, TEXT_CHANNEL, chunk, values, &out->channel) &&
-           text_of(plans, plan, shape, FIELD_COMPUTER, TEXT_COMPUTER, chunk, values,
-                   &out->computer);
+    return put_names(plans, shape, chunk, values, out);
 }
 
 /* ---- one record ---- */
@@ -212,6 +212,6 @@ enum evtx_glance evtx_plans_read(struct evtx_plans *plans, const uint8_t *chunk,
             return EVTX_GLANCE_OTHER;
         }
     }
-    return make_event(plans, plan, shape, chunk, record, chunk + here, out) ? EVTX_GLANCE_EVENT
-                                                                            : EVTX_GLANCE_UNUSUAL;
+    return make_event(plans, shape, chunk, record, chunk + here, out) ? EVTX_GLANCE_EVENT
+                                                                      : EVTX_GLANCE_UNUSUAL;
 }

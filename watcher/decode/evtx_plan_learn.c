@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+static const enum event_field text_fields[TEXT_FIELDS] = {[TEXT_PROVIDER] = FIELD_PROVIDER,
+                                                          [TEXT_CHANNEL] = FIELD_CHANNEL,
+                                                          [TEXT_COMPUTER] = FIELD_COMPUTER};
+
 static bool is_text_field(enum event_field field)
 {
     return field == FIELD_PROVIDER || field == FIELD_CHANNEL || field == FIELD_COMPUTER;
@@ -15,9 +19,7 @@ static bool is_text_field(enum event_field field)
 bool evtx_plan_learn_text(struct evtx_plans *plans, enum text_field which, const uint8_t *raw,
                           size_t units, struct text *entry)
 {
-    static const enum event_field fields[TEXT_FIELDS] = {FIELD_PROVIDER, FIELD_CHANNEL,
-                                                         FIELD_COMPUTER};
-    enum event_field field = fields[which];
+    enum event_field field = text_fields[which];
     struct event event;
     fields_clear(&plans->scratch);
     fields_begin(&plans->scratch, field);
@@ -93,6 +95,18 @@ static bool kind_of(enum event_field field, uint8_t type, size_t size, struct va
     return value->kind != MISSING && size >= least[value->kind];
 }
 
+static struct name_at name_of(const struct plan *plan, const struct shape *shape,
+                              enum event_field field)
+{
+    const struct binxml_note *note = &plan->notes.fields[field];
+    const struct value_at *value = &shape->fields[field];
+    if (note->source == BINXML_TEXT) {
+        return (struct name_at){.units = note->units, .at = note->at};
+    }
+    return (struct name_at){
+        .of_record = true, .units = value->kind == TEXT ? value->units : 0, .at = value->at};
+}
+
 bool evtx_plan_learn_shape(const struct plan *plan, const uint8_t *descriptors, struct shape *shape)
 {
     uint32_t at[BINXML_MOST_NEEDED];
@@ -102,9 +116,6 @@ bool evtx_plan_learn_shape(const struct plan *plan, const uint8_t *descriptors, 
         here += get_le16(descriptors + 4 * i);
     }
     shape->size = 0;
-    for (size_t i = 0; i < TEXT_FIELDS; i++) {
-        shape->last[i] = NULL;
-    }
     for (size_t i = 0; i < plan->notes.needed_count; i++) {
         const uint8_t *descriptor = descriptors + (size_t)4 * plan->notes.needed[i];
         if (descriptor[2] == TYPE_BINXML && get_le16(descriptor) > 0) {
@@ -122,6 +133,9 @@ bool evtx_plan_learn_shape(const struct plan *plan, const uint8_t *descriptors, 
                 return false;
             }
         }
+    }
+    for (int i = 0; i < TEXT_FIELDS; i++) {
+        shape->names[i] = name_of(plan, shape, text_fields[i]);
     }
     shape->size = 4 * plan->needed;
     shape->length = here;

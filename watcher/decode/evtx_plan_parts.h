@@ -38,13 +38,21 @@ struct text {
     char utf8[3 * MOST_UNITS + 1];
 };
 
+/* Where a record's name comes from: the definition, or the record's values. */
+struct name_at {
+    bool of_record;
+    uint16_t units;          /* 0: it has none */
+    uint32_t at;             /* in the chunk, or behind the value descriptors */
+    const struct text *last; /* the name of the last record, nearly always the same; or NULL */
+};
+
 /* Value descriptors as some record had them, and what follows from them. */
 struct shape {
     size_t size; /* bytes of the descriptors that count; 0: none yet */
     uint8_t descriptors[4 * BINXML_MOST_NEEDED];
     size_t length; /* bytes of the values up to the last one that is needed */
     struct value_at fields[FIELD_NONE];
-    const struct text *last[TEXT_FIELDS]; /* the names of the last record; NULL: none yet */
+    struct name_at names[TEXT_FIELDS];
 };
 
 struct plan {

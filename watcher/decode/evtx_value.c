@@ -27,23 +27,12 @@ static const char *add_ansi(struct buf *text, const uint8_t *bytes, size_t size)
     return text->len <= MOST_TEXT ? NULL : "fields longer than any real ones";
 }
 
-static void add_decimal(struct buf *text, uint64_t number)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    buf_add(text, digits + at, sizeof digits - at);
-}
-
 static void add_signed(struct buf *text, int64_t number)
 {
     if (number < 0) {
         buf_add_char(text, '-');
     }
-    add_decimal(text, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    buf_add_number(text, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
 static void add_guid(struct buf *text, const uint8_t *p)
@@ -87,27 +76,27 @@ static void add_number(struct buf *text, uint8_t type, const uint8_t *p)
         add_signed(text, (int8_t)p[0]);
         break;
     case TYPE_UINT8:
-        add_decimal(text, p[0]);
+        buf_add_number(text, p[0]);
         break;
     case TYPE_INT16:
         add_signed(text, (int16_t)get_le16(p));
         break;
     case TYPE_UINT16:
-        add_decimal(text, get_le16(p));
+        buf_add_number(text, get_le16(p));
         break;
     case TYPE_INT32:
         add_signed(text, (int32_t)get_le32(p));
         break;
     case TYPE_UINT32:
     case TYPE_HEX32:
-        add_decimal(text, get_le32(p));
+        buf_add_number(text, get_le32(p));
         break;
     case TYPE_INT64:
         add_signed(text, (int64_t)get_le64(p));
         break;
     case TYPE_UINT64:
     case TYPE_HEX64:
-        add_decimal(text, get_le64(p));
+        buf_add_number(text, get_le64(p));
         break;
     default:
         break;
@@ -129,7 +118,7 @@ const char *evtx_value_add(struct event_fields *fields, enum event_field field, 
         return add_ansi(text, bytes, size);
     case TYPE_SIZE: /* of the machine that wrote the event, 32 or 64 bits */
         if (size >= 4) {
-            add_decimal(text, size >= 8 ? get_le64(bytes) : get_le32(bytes));
+            buf_add_number(text, size >= 8 ? get_le64(bytes) : get_le32(bytes));
         }
         break;
     case TYPE_GUID:
