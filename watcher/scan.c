@@ -23,7 +23,7 @@ enum {
     KEEP_MOST = 256 * 1024,       /* bytes of output that a piece keeps until its turn */
     SPLIT_FROM = 4 * 1024 * 1024, /* bytes from which on several threads read an .evtx log */
     CHUNKS_COUNTED = 32,          /* chunks in a piece of one; */
-    CHUNKS_PRINTED = 4,           /* so many when every record is printed */
+    CHUNKS_PRINTED = 3,           /* so many when every record is printed */
 };
 
 #define PROGRESS_TIME (WINTIME_PER_SECOND / 4)
