@@ -20,7 +20,7 @@ struct evtx_plans *evtx_plans_new(void)
     struct evtx_plans *plans = malloc(sizeof *plans);
     if (plans != NULL) {
         plans->scratch = EVENT_FIELDS_INIT;
-        for (size_t i = 0; i < TEXT_FIELDS * TEXTS; i++) {
+        for (size_t i = 0; i < (size_t)TEXT_FIELDS * TEXTS; i++) {
             plans->texts[i / TEXTS][i % TEXTS].known = false;
         }
         evtx_plans_next_chunk(plans);
