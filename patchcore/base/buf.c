@@ -75,7 +75,8 @@ size_t number_put(char out[NUMBER_MOST], uint64_t number)
 void buf_add_number(struct buf *b, uint64_t number)
 {
     char digits[NUMBER_MOST];
-    buf_add(b, digits, number_put(digits, number));
+    size_t length = number_put(digits, number);
+    buf_add(b, digits, length);
 }
 
 void buf_add_text(struct buf *b, const char *text)
