@@ -23,9 +23,6 @@ enum {
     /* Behind a longer hole than this the rest of a chunk is given up, unless only one record is
      * missing: whole pages are lost then, and what stands behind them may be of another age. */
     MOST_HOLE = 4096,
-    /* Where the kernel copies to an address that is not at the begin of a cache line, some
-     * processors take four times as long. */
-    CACHE_LINE = 64,
 };
 
 /* Chunks that lie one behind the other in the file and in the log. */
@@ -53,8 +50,8 @@ struct reader {
     struct event_fields fields;
     struct evtx_plans *plans; /* NULL: only the plain way */
     /* The chunk that is being read. */
-    void *memory;   /* in which `bytes` lies */
-    uint8_t *bytes; /* EVTX_CHUNK_SIZE, from the begin of a cache line on */
+    uint8_t *block; /* has room for `bytes` */
+    uint8_t *bytes; /* EVTX_CHUNK_SIZE */
     uint64_t offset;
     size_t size; /* bytes of it that the file has */
     struct evtx_chunk_header header;
@@ -410,12 +407,10 @@ static bool prepare(struct reader *r)
     static const struct log_how usual = {.only = NULL};
     r->how = r->how != NULL ? r->how : &usual;
     r->fields = EVENT_FIELDS_INIT;
-    r->memory = malloc(EVTX_CHUNK_SIZE + CACHE_LINE);
-    if (r->memory != NULL) {
-        r->bytes = (uint8_t *)r->memory + (CACHE_LINE - (uintptr_t)r->memory % CACHE_LINE);
-    }
+    r->block = malloc(EVTX_CHUNK_SIZE + INPUT_PAGE);
+    r->bytes = r->block != NULL ? input_place(r->block, EVTX_FILE_HEADER) : NULL;
     r->plans = r->how->plain ? NULL : evtx_plans_new();
-    if (r->memory == NULL || (r->plans == NULL && !r->how->plain)) {
+    if (r->bytes == NULL || (r->plans == NULL && !r->how->plain)) {
         r->run.result.end = LOG_NO_MEMORY;
     }
     return r->run.result.end != LOG_NO_MEMORY;
@@ -423,7 +418,7 @@ static bool prepare(struct reader *r)
 
 static void release(struct reader *r)
 {
-    free(r->memory);
+    free(r->block);
     evtx_plans_free(r->plans);
     fields_free(&r->fields);
 }
