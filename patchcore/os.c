@@ -45,12 +45,19 @@ static enum os_status read_open_file(const struct os *os, struct os_file *file, 
                                      struct buf *out)
 {
     enum { STEP = 64 * 1024 };
+    struct os_stat stat;
+    enum os_status status = os->stat_file(os, file, &stat);
+    if (status != OS_OK) {
+        return status;
+    }
+    /* One byte more than the file has shows its end; it may grow all the same. */
+    size_t step = stat.size >= STEP && stat.size <= most ? (size_t)stat.size + 1 : STEP;
     for (;;) {
         size_t got = 0;
-        if (!buf_reserve(out, STEP)) {
+        if (!buf_reserve(out, step)) {
             return OS_NO_MEMORY;
         }
-        enum os_status status = os->read_at(os, file, out->len, out->data + out->len, STEP, &got);
+        status = os->read_at(os, file, out->len, out->data + out->len, step, &got);
         if (status != OS_OK) {
             return status;
         }
@@ -59,7 +66,7 @@ static enum os_status read_open_file(const struct os *os, struct os_file *file, 
         if (out->len > most) {
             return OS_TOO_BIG;
         }
-        if (got == 0) {
+        if (got < step) {
             return OS_OK;
         }
     }
@@ -77,6 +84,39 @@ enum os_status os_read_whole(const struct os *os, const char *path, enum os_open
     status = read_open_file(os, file, most, out);
     enum os_status closed = os->close(os, file);
     return status != OS_OK ? status : closed;
+}
+
+static enum os_status compare_open_file(const struct os *os, struct os_file *file,
+                                        const struct buf *bytes, bool *same)
+{
+    char piece[16 * 1024];
+    size_t at = 0;
+    size_t got = sizeof piece;
+    enum os_status status = OS_OK;
+    *same = true;
+    while (status == OS_OK && *same && got == sizeof piece) {
+        status = os->read_at(os, file, at, piece, sizeof piece, &got);
+        *same = got <= bytes->len - at && memcmp(piece, buf_text(bytes) + at, got) == 0;
+        at += got;
+    }
+    *same = status == OS_OK && *same && at == bytes->len;
+    return status;
+}
+
+enum os_status os_compare_whole(const struct os *os, const char *path, enum os_open how,
+                                const struct buf *bytes, bool *same)
+{
+    struct os_file *file;
+    *same = false;
+    enum os_status status = os->open(os, path, how, &file);
+    if (status != OS_OK) {
+        return status;
+    }
+    status = compare_open_file(os, file, bytes, same);
+    enum os_status closed = os->close(os, file);
+    status = status != OS_OK ? status : closed;
+    *same = *same && status == OS_OK;
+    return status;
 }
 
 enum os_status os_stat_directory(const struct os *os, const char *path, struct os_stat *out)

@@ -143,6 +143,10 @@ enum os_status os_stat_directory(const struct os *os, const char *path, struct o
 enum os_status os_read_whole(const struct os *os, const char *path, enum os_open how, size_t most,
                              struct buf *out);
 
+/* Whether the whole file is these bytes, with OS_OK; nothing of it is kept. */
+enum os_status os_compare_whole(const struct os *os, const char *path, enum os_open how,
+                                const struct buf *bytes, bool *same);
+
 /* Makes the directory and whatever is missing above it, and flushes each name on the way. */
 enum os_status os_make_directories(const struct os *os, const char *path);
 

@@ -287,6 +287,45 @@ static void whole_files_are_read_up_to_a_size(void)
     buf_free(&text);
 }
 
+/* Around the sizes of the pieces, in which a file is read: whole, compared, and compared with what
+ * differs in its first and last byte, is shorter, and is longer. */
+static void whole_files_are_compared(void)
+{
+    static const size_t sizes[] = {0, 1, 16383, 16384, 16385, 65535, 65536, 65537, 131072, 200000};
+    const struct os *os = os_native();
+    CHECK(sandbox_make(box));
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const size_t size = sizes[i];
+        struct buf bytes = BUF_INIT;
+        struct buf back = BUF_INIT;
+        bool same = false;
+        for (size_t k = 0; k < size; k++) {
+            buf_add_char(&bytes, (char)(k * 7 >> 4));
+        }
+        CHECK(sandbox_write("box_os/file", buf_text(&bytes), size));
+        CHECK_NUMBER(os_read_whole(os, "box_os/file", OS_READ, size, &back), OS_OK);
+        CHECK(back.len == size && memcmp(buf_text(&back), buf_text(&bytes), size) == 0);
+        CHECK_NUMBER(os_compare_whole(os, "box_os/file", OS_READ, &bytes, &same), OS_OK);
+        CHECK(same);
+        for (size_t end = 0; size > 0 && end < 2; end++) {
+            bytes.data[end * (size - 1)] ^= 1;
+            CHECK_NUMBER(os_compare_whole(os, "box_os/file", OS_READ, &bytes, &same), OS_OK);
+            CHECK(!same);
+            bytes.data[end * (size - 1)] ^= 1;
+        }
+        buf_add_char(&bytes, 'x');
+        CHECK_NUMBER(os_compare_whole(os, "box_os/file", OS_READ, &bytes, &same), OS_OK);
+        CHECK(!same);
+        bytes.len = size > 0 ? size - 1 : size;
+        CHECK_NUMBER(os_compare_whole(os, "box_os/file", OS_READ, &bytes, &same), OS_OK);
+        CHECK(same == (size == 0));
+        CHECK_NUMBER(os_compare_whole(os, "box_os/none", OS_READ, &bytes, &same), OS_NOT_FOUND);
+        CHECK(!same);
+        buf_free(&back);
+        buf_free(&bytes);
+    }
+}
+
 static void missing_directories_are_made(void)
 {
     const struct os *os = os_native();
@@ -348,6 +387,7 @@ int main(void)
         {"names beyond ASCII come back", names_beyond_ascii_come_back},
         {"paths are joined", paths_are_joined},
         {"whole files are read up to a size", whole_files_are_read_up_to_a_size},
+        {"whole files are compared", whole_files_are_compared},
         {"missing directories are made", missing_directories_are_made},
         {"every failed call leaves the old file or the new",
          every_failed_call_leaves_the_old_file_or_the_new},
