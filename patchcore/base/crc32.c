@@ -57,3 +57,19 @@ uint32_t crc32_portable(uint32_t crc, const void *bytes, size_t size)
     }
     return ~crc;
 }
+
+uint32_t crc32_after(uint32_t crc, size_t size, size_t offset, uint32_t before, uint32_t after)
+{
+    static const uint8_t zeros[1024] = {0};
+    uint8_t bits[4];
+    put_le32(bits, before ^ after);
+    /* The remainder is linear, so that it changes by that of the changed bits alone. That one
+     * begins at 0, which crc32_update() knows as all ones, and stays 0 until the first such bit. */
+    uint32_t change = crc32_update(UINT32_MAX, bits, sizeof bits);
+    for (size_t left = size - offset - sizeof bits; left > 0;) {
+        size_t part = left < sizeof zeros ? left : sizeof zeros;
+        change = crc32_update(change, zeros, part);
+        left -= part;
+    }
+    return crc ^ ~change;
+}

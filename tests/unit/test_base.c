@@ -42,6 +42,26 @@ static void crc32_known_answer(void)
     CHECK_NUMBER(crc32_update(0, "", 0), 0);
 }
 
+/* A changed value anywhere in bytes that end inside and behind the zeros that follow it at once. */
+static void crc32_follows_a_changed_value(void)
+{
+    static const size_t sizes[] = {4, 5, 64, 1023, 1028, 1029, 4096, 5003};
+    static uint8_t bytes[5003];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * i >> 3);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t offset = 0; offset + 4 <= sizes[i]; offset += 1 + sizes[i] / 9) {
+            uint32_t before = get_le32(bytes + offset);
+            uint32_t crc = crc32_update(0, bytes, sizes[i]);
+            CHECK_NUMBER(crc32_after(crc, sizes[i], offset, before, before), crc);
+            put_le32(bytes + offset, before ^ 0x80010203);
+            CHECK_NUMBER(crc32_after(crc, sizes[i], offset, before, before ^ 0x80010203),
+                         crc32_update(0, bytes, sizes[i]));
+        }
+    }
+}
+
 /* Every length around a whole number of steps, at every alignment, against the definition. */
 static void crc32_agrees_with_its_definition(void)
 {
@@ -340,6 +360,7 @@ int main(void)
         {"buffer grows and stays terminated", buffer_grows_and_stays_terminated},
         {"text_printf makes a new text", text_printf_makes_a_new_text},
         {"crc32 known answer", crc32_known_answer},
+        {"crc32 follows a changed value", crc32_follows_a_changed_value},
         {"crc32 agrees with its definition", crc32_agrees_with_its_definition},
         {"utf16 becomes utf8", utf16_becomes_utf8},
         {"utf16 at each place", utf16_at_each_place},
