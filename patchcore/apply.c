@@ -24,6 +24,8 @@ static void say_change(const struct pc_context *pc, const struct pc_copy *copy,
 
 struct copy_work {
     struct buf before, after;
+    size_t
+        images; /* whose `before` and `after` are this copy's, too: its own, or an earlier one's */
     bool staged;
 };
 
@@ -85,39 +87,96 @@ static bool settle_original(struct transaction *t, const struct pc_copy *copy,
     return same;
 }
 
-/* Reads every copy again, makes the new images and settles the originals. */
-static bool prepare_copy(struct transaction *t, size_t c)
+/* The image with Windows' own limit: one of the two at hand, or made. NULL when it cannot be. */
+static const struct buf *find_original(const struct copy_work *work, const struct pc_change *change,
+                                       const struct pc_inspection *before,
+                                       const struct pc_inspection *after, struct buf *room,
+                                       struct pc_inspection *inspection)
+{
+    *inspection = *before;
+    if (before->limit == PC_LIMIT_WINDOWS) {
+        return &work->before;
+    }
+    if (change->limit_after == PC_LIMIT_WINDOWS) {
+        *inspection = *after;
+        return &work->after;
+    }
+    return install_make_image(&work->before, PC_LIMIT_WINDOWS, room, inspection) ? room : NULL;
+}
+
+/* Makes the new image and settles the original of a copy that was read. */
+static bool make_images(struct transaction *t, size_t c)
 {
     const struct pc_change *change = &t->plan->changes[c];
     const struct pc_copy *copy = &t->target->copies[c];
     struct copy_work *work = &t->work[c];
-    struct buf original = BUF_INIT;
+    struct buf room = BUF_INIT;
+    const struct buf *original = NULL;
+    struct pc_inspection before;
+    pc_inspect((const uint8_t *)buf_text(&work->before), work->before.len, &before);
+    struct pc_inspection after = before;
+    struct pc_inspection inspection = before;
+    if (install_make_image(&work->before, change->limit_after, &work->after, &after) &&
+        crc32_update(0, work->after.data, work->after.len) == change->crc32_after) {
+        original = find_original(work, change, &before, &after, &room, &inspection);
+    }
     bool ready = false;
-    enum os_status status =
-        os_read_whole(t->pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &work->before);
-    if (status != OS_OK) {
-        install_explain(t->why, copy->path, "cannot be read", status);
-        goto done;
-    }
-    if (crc32_update(0, work->before.data, work->before.len) != change->crc32_before) {
-        add_printable(t->why, copy->path);
-        buf_add_text(t->why, " was changed by another program since it was inspected.");
-        goto done;
-    }
-    if (!install_make_image(&work->before, change->limit_after, &work->after) ||
-        !install_make_image(&work->before, PC_LIMIT_WINDOWS, &original)) {
+    if (original != NULL) {
+        ready = settle_original(t, copy, original, &inspection);
+        t->journal.version[c].known = inspection.has_version;
+        t->journal.version[c].number = inspection.version;
+    } else {
         add_printable(t->why, copy->path);
         buf_add_text(t->why, " could not be changed with certainty.");
-        goto done;
     }
-    struct pc_inspection inspection;
-    pc_inspect((const uint8_t *)original.data, original.len, &inspection);
-    ready = settle_original(t, copy, &original, &inspection);
-    t->journal.version[c].known = inspection.has_version;
-    t->journal.version[c].number = inspection.version;
-done:
-    buf_free(&original);
+    buf_free(&room);
     return ready;
+}
+
+/* Most often the copies are the same file: then one's images and original are those of all. Says
+ * whose images are this copy's, its own when no earlier one is the same. */
+static enum os_status find_images(struct transaction *t, size_t c)
+{
+    const char *path = t->target->copies[c].path;
+    const struct pc_change *change = &t->plan->changes[c];
+    enum os_status status = OS_OK;
+    bool same = false;
+    t->work[c].images = c;
+    for (size_t e = next_wanted(t->plan, 0); status == OS_OK && !same && e < c;
+         e = next_wanted(t->plan, e + 1)) {
+        const struct pc_change *earlier = &t->plan->changes[e];
+        if (t->work[e].images == e && earlier->crc32_before == change->crc32_before &&
+            earlier->limit_after == change->limit_after) {
+            status = os_compare_whole(t->pc->os, path, OS_READ_COPY, &t->work[e].before, &same);
+            t->work[c].images = same ? e : c;
+        }
+    }
+    return status;
+}
+
+/* Reads a copy again, and has what it is to become made. */
+static bool prepare_copy(struct transaction *t, size_t c)
+{
+    const char *path = t->target->copies[c].path;
+    struct copy_work *work = &t->work[c];
+    enum os_status status = find_images(t, c);
+    if (status == OS_OK && work->images != c) {
+        t->journal.version[c] = t->journal.version[work->images];
+        return true;
+    }
+    if (status == OS_OK) {
+        status = os_read_whole(t->pc->os, path, OS_READ_COPY, PC_IMAGE_MOST, &work->before);
+    }
+    if (status != OS_OK) {
+        install_explain(t->why, path, "cannot be read", status);
+        return false;
+    }
+    if (crc32_update(0, work->before.data, work->before.len) != t->plan->changes[c].crc32_before) {
+        add_printable(t->why, path);
+        buf_add_text(t->why, " was changed by another program since it was inspected.");
+        return false;
+    }
+    return make_images(t, c);
 }
 
 static bool stage_all(struct transaction *t)
@@ -125,7 +184,8 @@ static bool stage_all(struct transaction *t)
     FOR_EACH_WANTED(t, c)
     {
         struct copy_work *work = &t->work[c];
-        if (!install_stage(t->pc, &t->target->copies[c], &work->after, &work->staged, t->why)) {
+        if (!install_stage(t->pc, &t->target->copies[c], &t->work[work->images].after,
+                           &work->staged, t->why)) {
             return false;
         }
     }
@@ -177,7 +237,7 @@ static bool has_to_go_back(struct transaction *t, size_t c, bool *back, struct b
 static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
 {
     const struct pc_copy *copy = &t->target->copies[c];
-    struct copy_work *work = &t->work[c];
+    const struct buf *before = &t->work[t->work[c].images].before;
     bool back = false;
     bool staged;
     if (t->swapping && !install_settle_aside(t->pc, copy, why)) {
@@ -186,8 +246,8 @@ static bool undo_copy(struct transaction *t, size_t c, struct buf *why)
     if (!install_unstage(t->pc, copy, why) || (t->swapping && !has_to_go_back(t, c, &back, why))) {
         return false;
     }
-    return !back || (install_stage(t->pc, copy, &work->before, &staged, why) &&
-                     install_swap(t->pc, copy, why));
+    return !back ||
+           (install_stage(t->pc, copy, before, &staged, why) && install_swap(t->pc, copy, why));
 }
 
 /* Every copy as it was, nothing beside it, no journal. */

@@ -34,11 +34,9 @@ static void explain(struct buf *why, const char *path, const char *what, const c
     buf_printf(why, " %s%s.", what, reason);
 }
 
-/* Tells what is wrong with a saved original that could be read or not. */
-static enum backup_found verify(const struct os *os, const char *path, uint32_t crc32,
-                                struct buf *image, struct buf *why)
+/* Tells what is wrong with a saved original that was read with `status`. */
+static enum backup_found judge(const char *path, enum os_status status, bool sound, struct buf *why)
 {
-    enum os_status status = os_read_whole(os, path, OS_READ, PC_IMAGE_MOST, image);
     if (status == OS_NOT_FOUND) {
         return BACKUP_MISSING;
     }
@@ -46,7 +44,7 @@ static enum backup_found verify(const struct os *os, const char *path, uint32_t 
         explain(why, path, "cannot be read: ", os_status_text(status));
         return BACKUP_UNSOUND;
     }
-    if (!is_sound(image, crc32)) {
+    if (!sound) {
         explain(why, path,
                 "is not what it was when it was saved (its CRC-32 differs). It is left as it is; "
                 "move it away to save the original anew",
@@ -54,6 +52,15 @@ static enum backup_found verify(const struct os *os, const char *path, uint32_t 
         return BACKUP_UNSOUND;
     }
     return BACKUP_SOUND;
+}
+
+/* Whether the saved original is the image, which was inspected. */
+static enum backup_found compare(const struct os *os, const char *path, const struct buf *image,
+                                 struct buf *why)
+{
+    bool same = false;
+    enum os_status status = os_compare_whole(os, path, OS_READ, image, &same);
+    return judge(path, status, same, why);
 }
 
 static void make_manifest(struct buf *out, const struct pc_inspection *inspection, uint32_t crc32,
@@ -117,7 +124,6 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
     uint32_t crc32 = crc32_update(0, image->data, image->len);
     struct buf name = BUF_INIT;
     struct buf manifest = BUF_INIT;
-    struct buf present = BUF_INIT;
     pc_original_name(&name, &inspection->version, inspection->has_version, crc32);
     make_manifest(&manifest, inspection, crc32, path);
     char *directory = os_path_join(pc->data, "originals");
@@ -126,7 +132,7 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
         buf_add_text(why, "The original cannot be saved: out of memory.");
         goto done;
     }
-    enum backup_found found = verify(pc->os, file, crc32, &present, why);
+    enum backup_found found = compare(pc->os, file, image, why);
     if (found == BACKUP_UNSOUND) {
         goto done;
     }
@@ -138,7 +144,7 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
         buf_printf(why, ": %s.", os_status_text(status));
         goto done;
     }
-    saved = found == BACKUP_SOUND || verify(pc->os, file, crc32, &present, why) == BACKUP_SOUND;
+    saved = found == BACKUP_SOUND || compare(pc->os, file, image, why) == BACKUP_SOUND;
     if (saved && found == BACKUP_MISSING) {
         struct buf shown = BUF_INIT;
         add_printable(&shown, file);
@@ -148,7 +154,6 @@ bool backup_save(const struct pc_context *pc, const struct buf *image,
 done:
     free(file);
     free(directory);
-    buf_free(&present);
     buf_free(&manifest);
     buf_free(&name);
     return saved;
@@ -227,7 +232,8 @@ enum backup_found backup_load(const struct pc_context *pc, const struct pc_versi
     pc_original_name(&name, version, has_version, crc32);
     char *file = os_path_join(pc->data, buf_text(&name));
     if (file != NULL && !name.failed) {
-        found = verify(pc->os, file, crc32, image, why);
+        enum os_status status = os_read_whole(pc->os, file, OS_READ, PC_IMAGE_MOST, image);
+        found = judge(file, status, status == OS_OK && is_sound(image, crc32), why);
     } else {
         buf_add_text(why, "The saved original cannot be read: out of memory.");
     }

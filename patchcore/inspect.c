@@ -309,12 +309,21 @@ void inspect_image(const uint8_t *image, size_t size, const struct build_table *
     }
 }
 
-bool inspect_set_limit(uint8_t *image, size_t size, uint32_t limit, const struct build_table *known)
+/* The two numbers that a change of the limit changes are where the inspection found them. */
+static bool is_of(const struct pc_inspection *inspection, const uint8_t *image, size_t size)
 {
-    struct pc_inspection before;
-    struct pc_inspection after;
-    inspect_image(image, size, known, &before);
-    if (!pc_writable(&before) || limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST) {
+    return inspection->size == size && in_bounds(size, inspection->limit_offset, 4) &&
+           in_bounds(size, inspection->checksum_offset, 4) &&
+           get_le32(image + inspection->limit_offset) == inspection->limit &&
+           get_le32(image + inspection->checksum_offset) == inspection->checksum_stored;
+}
+
+static bool change_limit(uint8_t *image, size_t size, uint32_t limit,
+                         const struct build_table *known, struct pc_inspection *inspection)
+{
+    const struct pc_inspection before = *inspection;
+    if (!pc_writable(&before) || limit < PC_LIMIT_LEAST || limit > PC_LIMIT_MOST ||
+        !is_of(&before, image, size)) {
         return false;
     }
     if (before.limit == limit) {
@@ -326,14 +335,23 @@ bool inspect_set_limit(uint8_t *image, size_t size, uint32_t limit, const struct
         pc_checksum_after(before.checksum_stored, size, before.limit_offset, before.limit, limit);
     put_le32(immediate, limit);
     put_le32(field, checksum);
+    struct pc_inspection after;
     inspect_image(image, size, known, &after);
     if (pc_writable(&after) && after.limit == limit && after.limit_offset == before.limit_offset &&
         after.checksum_computed == checksum && after.checksum_stored == checksum) {
+        *inspection = after;
         return true;
     }
     put_le32(immediate, before.limit);
     put_le32(field, before.checksum_stored);
     return false;
+}
+
+bool inspect_set_limit(uint8_t *image, size_t size, uint32_t limit, const struct build_table *known)
+{
+    struct pc_inspection inspection;
+    inspect_image(image, size, known, &inspection);
+    return change_limit(image, size, limit, known, &inspection);
 }
 
 static struct build_table all_builds(void)
@@ -347,6 +365,12 @@ void pc_inspect(const uint8_t *image, size_t size, struct pc_inspection *out)
 {
     const struct build_table known = all_builds();
     inspect_image(image, size, &known, out);
+}
+
+bool pc_change_limit(uint8_t *image, size_t size, uint32_t limit, struct pc_inspection *inspection)
+{
+    const struct build_table known = all_builds();
+    return change_limit(image, size, limit, &known, inspection);
 }
 
 bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit)

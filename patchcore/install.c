@@ -120,14 +120,9 @@ static enum os_status write_staged(const struct os *os, const char *path, const 
 static enum os_status compare_staged(const struct os *os, const char *staged,
                                      const struct buf *image)
 {
-    struct buf back = BUF_INIT;
-    enum os_status status = os_read_whole(os, staged, OS_READ, PC_IMAGE_MOST, &back);
-    if (status == OS_OK &&
-        (back.len != image->len || memcmp(back.data, image->data, image->len) != 0)) {
-        status = OS_IO;
-    }
-    buf_free(&back);
-    return status;
+    bool same = false;
+    enum os_status status = os_compare_whole(os, staged, OS_READ, image, &same);
+    return status == OS_OK && !same ? OS_IO : status;
 }
 
 bool install_stage(const struct pc_context *pc, const struct pc_copy *copy, const struct buf *image,
@@ -209,11 +204,12 @@ bool install_settle_aside(const struct pc_context *pc, const struct pc_copy *cop
     return settled;
 }
 
-bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out)
+bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out,
+                        struct pc_inspection *inspection)
 {
     buf_clear(out);
     buf_add(out, from->data, from->len);
-    return !out->failed && pc_set_limit((uint8_t *)out->data, out->len, limit);
+    return !out->failed && pc_change_limit((uint8_t *)out->data, out->len, limit, inspection);
 }
 
 /* ---- what was begun before ---- */

@@ -73,7 +73,9 @@ bool install_unstage(const struct pc_context *pc, const struct pc_copy *copy, st
  * in `why` otherwise. To last, it needs install_unstage() afterwards. */
 bool install_settle_aside(const struct pc_context *pc, const struct pc_copy *copy, struct buf *why);
 
-/* Makes the image with another limit from one that is writable. */
-bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out);
+/* Makes the image with another limit from one that is writable. `inspection` is that of `from`, and
+ * becomes that of `out`. */
+bool install_make_image(const struct buf *from, uint32_t limit, struct buf *out,
+                        struct pc_inspection *inspection);
 
 #endif

@@ -94,6 +94,10 @@ void pc_version_text(const struct pc_version *version, char out[PC_VERSION_SIZE]
  * inspected as exactly that limit with a right checksum. */
 bool pc_set_limit(uint8_t *image, size_t size, uint32_t limit);
 
+/* The same for an image that need not be inspected once more: `inspection` is what pc_inspect() has
+ * found in these very bytes, and with true what it finds in the changed ones. */
+bool pc_change_limit(uint8_t *image, size_t size, uint32_t limit, struct pc_inspection *inspection);
+
 /* ---- the checksum of a PE image ---- */
 
 /* The checksum that the 4 bytes at `field` (inside the image) should hold: all 16-bit words summed

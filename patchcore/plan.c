@@ -29,36 +29,27 @@ static enum pc_result judge_copy(const struct pc_copy *copy, bool is_drivers, st
     return PC_DONE;
 }
 
-static bool plan_change(const struct pc_context *pc, const struct pc_copy *copy, uint32_t limit,
-                        struct pc_change *change, struct buf *why)
+/* What the copy becomes with another limit, as far as it can be told from what was inspected. */
+static void foresee(const struct pc_copy *copy, uint32_t limit, uint32_t *checksum, uint32_t *crc32)
 {
-    struct buf before = BUF_INIT;
-    struct buf after = BUF_INIT;
-    struct buf original = BUF_INIT;
-    enum os_status status = os_read_whole(pc->os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &before);
-    bool planned = status == OS_OK && install_make_image(&before, limit, &after) &&
-                   install_make_image(&before, PC_LIMIT_WINDOWS, &original);
-    if (planned) {
-        const struct pc_inspection *old = &copy->inspection;
-        change->wanted = true;
-        change->limit_before = old->limit;
-        change->limit_after = limit;
-        change->checksum_before = old->checksum_stored;
-        change->checksum_after = pc_checksum_after(old->checksum_stored, before.len,
-                                                   old->limit_offset, old->limit, limit);
-        change->crc32_before = crc32_update(0, before.data, before.len);
-        change->crc32_after = crc32_update(0, after.data, after.len);
-        change->crc32_original = crc32_update(0, original.data, original.len);
-    } else if (status != OS_OK) {
-        install_explain(why, copy->path, "cannot be read", status);
-    } else {
-        add_printable(why, copy->path);
-        buf_add_text(why, " was changed by another program since it was inspected.");
-    }
-    buf_free(&original);
-    buf_free(&after);
-    buf_free(&before);
-    return planned;
+    const struct pc_inspection *now = &copy->inspection;
+    const size_t size = (size_t)now->size;
+    *checksum = pc_checksum_after(now->checksum_stored, size, now->limit_offset, now->limit, limit);
+    *crc32 = crc32_after(copy->crc32, size, now->limit_offset, now->limit, limit);
+    *crc32 = crc32_after(*crc32, size, now->checksum_offset, now->checksum_stored, *checksum);
+}
+
+static struct pc_change plan_change(const struct pc_copy *copy, uint32_t limit)
+{
+    struct pc_change change = {.wanted = true,
+                               .limit_before = copy->inspection.limit,
+                               .limit_after = limit,
+                               .checksum_before = copy->inspection.checksum_stored,
+                               .crc32_before = copy->crc32};
+    uint32_t checksum_original;
+    foresee(copy, limit, &change.checksum_after, &change.crc32_after);
+    foresee(copy, PC_LIMIT_WINDOWS, &checksum_original, &change.crc32_original);
+    return change;
 }
 
 static enum pc_result make_plan(const struct pc_context *pc, const struct pc_target *target,
@@ -85,11 +76,8 @@ static enum pc_result make_plan(const struct pc_context *pc, const struct pc_tar
         if (!copy->present || !pc_writable(&copy->inspection) || copy->inspection.limit == limit) {
             continue;
         }
-        if (plan_change(pc, copy, limit, &plan->changes[c], why)) {
-            plan->wanted++;
-        } else {
-            result = PC_FAILED;
-        }
+        plan->changes[c] = plan_change(copy, limit);
+        plan->wanted++;
     }
     plan->waits = earlier == EARLIER_WAITS;
     plan->same_waits = plan->waits && install_is_same_change(plan, &journal);

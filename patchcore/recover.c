@@ -74,7 +74,11 @@ static bool make_wanted(struct recovery *r, size_t c, uint32_t limit, uint32_t c
             install_explain(r->why, copy->path, "cannot be read", status);
         }
     }
-    made = made && install_make_image(&from, limit, image);
+    if (made) {
+        struct pc_inspection inspection;
+        pc_inspect((const uint8_t *)buf_text(&from), from.len, &inspection);
+        made = install_make_image(&from, limit, image, &inspection);
+    }
     if (made && crc32_update(0, image->data, image->len) != crc32) {
         made = false;
     }

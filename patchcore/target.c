@@ -60,16 +60,32 @@ static enum os_status find_entry(const struct os *os, const char *directory, con
     return status;
 }
 
-static enum os_status read_copy(const struct os *os, struct pc_copy *copy)
+/* The copy that was inspected last, and its bytes: most often the others are the same file. */
+struct inspected {
+    const struct pc_copy *copy; /* NULL: none yet */
+    struct buf image;
+};
+
+static enum os_status read_copy(const struct os *os, struct pc_copy *copy, struct inspected *last)
 {
-    struct buf image = BUF_INIT;
-    enum os_status status = os_read_whole(os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &image);
-    if (status == OS_OK) {
-        const uint8_t *bytes = (const uint8_t *)buf_text(&image);
-        pc_inspect(bytes, image.len, &copy->inspection);
-        copy->crc32 = crc32_update(0, bytes, image.len);
+    enum os_status status = OS_OK;
+    bool same = false;
+    if (last->copy != NULL) {
+        status = os_compare_whole(os, copy->path, OS_READ_COPY, &last->image, &same);
     }
-    buf_free(&image);
+    if (same) {
+        copy->inspection = last->copy->inspection;
+        copy->crc32 = last->copy->crc32;
+    } else if (status == OS_OK) {
+        last->copy = NULL;
+        status = os_read_whole(os, copy->path, OS_READ_COPY, PC_IMAGE_MOST, &last->image);
+        if (status == OS_OK) {
+            const uint8_t *bytes = (const uint8_t *)buf_text(&last->image);
+            pc_inspect(bytes, last->image.len, &copy->inspection);
+            copy->crc32 = crc32_update(0, bytes, last->image.len);
+            last->copy = copy;
+        }
+    }
     return status;
 }
 
@@ -93,7 +109,7 @@ static enum os_status find_directory(const struct os *os, const char *above, con
 }
 
 static void find_copy(const struct os *os, const char *root, const char *const place[2],
-                      struct pc_copy *copy)
+                      struct pc_copy *copy, struct inspected *last)
 {
     char *above = NULL;
     copy->access = find_directory(os, root, place[0], &above);
@@ -112,7 +128,7 @@ static void find_copy(const struct os *os, const char *root, const char *const p
                          : text_printf("%s/%s/%s/tcpip.sys", root, place[0], place[1]);
     }
     if (copy->access == OS_OK) {
-        copy->access = read_copy(os, copy);
+        copy->access = read_copy(os, copy, last);
         copy->present = copy->access != OS_NOT_FOUND;
     }
     free(above);
@@ -192,9 +208,11 @@ enum pc_result pc_find(const struct pc_context *pc, const char *root, struct pc_
                    os_status_text(status));
         return PC_REFUSED;
     }
+    struct inspected last = {.copy = NULL};
     for (size_t i = 0; i < PC_COPIES; i++) {
-        find_copy(os, root, places[i], &target->copies[i]);
+        find_copy(os, root, places[i], &target->copies[i], &last);
     }
+    buf_free(&last.image);
     return PC_DONE;
 }
 

@@ -91,6 +91,37 @@ static void limits_are_set_and_set_back(void)
     }
 }
 
+/* One that need not be inspected: what comes out is what an inspection finds, and an inspection of
+ * other bytes changes nothing. */
+static void known_images_are_changed(void)
+{
+    const struct image_options options = {.build = "2180"};
+    struct pc_inspection known;
+    struct pc_inspection found;
+    size_t size = 0;
+    uint8_t *image = image_make(&options, &size);
+    pc_inspect(image, size, &known);
+    const struct pc_inspection original = known;
+    CHECK(pc_change_limit(image, size, 100, &known));
+    pc_inspect(image, size, &found);
+    CHECK_NUMBER(known.limit, 100);
+    CHECK_NUMBER(known.limit, found.limit);
+    CHECK_NUMBER(known.status, found.status);
+    CHECK_NUMBER(known.limit_offset, found.limit_offset);
+    CHECK_NUMBER(known.checksum_stored, found.checksum_stored);
+    CHECK_NUMBER(known.checksum_computed, found.checksum_computed);
+    uint8_t *copy = image_copy(image, size);
+    struct pc_inspection other = original;
+    CHECK(!pc_change_limit(image, size, 200, &other));
+    other = known;
+    CHECK(!pc_change_limit(image, size - 2, 200, &other));
+    other.limit_offset = (uint32_t)size - 3;
+    CHECK(!pc_change_limit(image, size, 200, &other));
+    CHECK(memcmp(image, copy, size) == 0);
+    free(copy);
+    free(image);
+}
+
 static void check_refused(uint8_t *image, size_t size, uint32_t limit)
 {
     uint8_t *copy = image_copy(image, size);
@@ -191,6 +222,7 @@ int main(void)
     static const struct unit_case cases[] = {
         {"published checksums come out", published_checksums_come_out},
         {"limits are set and set back", limits_are_set_and_set_back},
+        {"known images are changed", known_images_are_changed},
         {"refused images stay as they are", refused_images_stay_as_they_are},
         {"limit that makes a second sign is not written",
          limit_that_makes_a_second_sign_is_not_written},
