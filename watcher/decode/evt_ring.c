@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 65536, FILLER_DWORD = 0x27 };
+enum { WINDOW = 65536, FIRST_WINDOW = 4096, FILLER_DWORD = 0x27 };
 
 void evt_ring_init(struct evt_ring *ring, const struct log_input *input)
 {
@@ -73,18 +73,27 @@ static bool in_window(const struct evt_ring *ring, uint32_t at, uint32_t length)
     return at >= ring->window_at && in_bounds(ring->window_size, at - ring->window_at, length);
 }
 
+/* How much is read at `at`: more with each window that goes on from the one before. A log that is
+ * followed has a record or two there. */
+static size_t read_ahead(const struct evt_ring *ring, uint32_t at)
+{
+    bool goes_on = at > ring->window_at && at - ring->window_at <= ring->window_size;
+    size_t twice = 2 * ring->window_size;
+    return !goes_on || twice < FIRST_WINDOW ? FIRST_WINDOW : twice < WINDOW ? twice : WINDOW;
+}
+
 /* `length` bytes that end before the end of the file. NULL when they cannot be had. */
 static const uint8_t *straight(struct evt_ring *ring, uint32_t at, uint32_t length)
 {
     if (!in_window(ring, at, length)) {
-        size_t size = length > WINDOW ? length : WINDOW;
+        size_t ahead = read_ahead(ring, at);
+        size_t size = length > ahead ? length : ahead;
         if (!make_room(ring, &ring->block, &ring->block_room, size + INPUT_PAGE)) {
             return NULL;
         }
         ring->window = input_place(ring->block, at);
         ring->window_at = at;
-        ring->window_size =
-            input_read(ring->input, at, ring->window, ring->block_room - INPUT_PAGE);
+        ring->window_size = input_read(ring->input, at, ring->window, size);
         if (ring->window_size < length) {
             return NULL;
         }
