@@ -325,8 +325,12 @@ bool watcher_save(struct watcher *w)
     for (size_t i = 0; i < w->log_count; i++) {
         sources[i] = w->logs[i].source;
     }
-    enum os_status status = state_save(w->os, w->directory, w->has_target ? w->target.root : "",
-                                       &w->memory, &w->policy, sources, w->log_count);
+    enum os_status status = w->directory_lasts ? OS_OK : os_make_directories(w->os, w->directory);
+    w->directory_lasts = status == OS_OK;
+    if (status == OS_OK) {
+        status = state_save(w->os, w->directory, w->has_target ? w->target.root : "", &w->memory,
+                            &w->policy, sources, w->log_count);
+    }
     w->state_saved_ms = loop_now_ms(w->loop);
     if (status == OS_OK) {
         w->state_changed = false;

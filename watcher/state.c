@@ -143,9 +143,15 @@ enum os_status state_save(const struct os *os, const char *directory, const char
         add_source(&text, policy, &sources[i]);
     }
     keyfile_finish(&text);
-    enum os_status status = text.failed ? OS_NO_MEMORY : os_make_directories(os, directory);
-    if (status == OS_OK) {
+    enum os_status status = OS_NO_MEMORY;
+    if (!text.failed) {
         status = os_write_whole(os, directory, "state", text.data, text.len);
+    }
+    if (status == OS_NOT_FOUND) {
+        status = os_make_directories(os, directory);
+        if (status == OS_OK) {
+            status = os_write_whole(os, directory, "state", text.data, text.len);
+        }
     }
     buf_free(&text);
     return status;

@@ -8,8 +8,9 @@
 #include "engine.h"
 #include "source/source.h"
 
-/* Writes it to DIRECTORY/state; the directory is made when it is missing. `root` is for people. The
- * sources' detectors count by the thresholds of `policy`. */
+/* Writes it to DIRECTORY/state; the directory is made when it is missing. One that is there lasts
+ * when os_make_directories() has said so once. `root` is for people. The sources' detectors count
+ * by the thresholds of `policy`. */
 enum os_status state_save(const struct os *os, const char *directory, const char *root,
                           const struct engine_memory *memory, const struct policy *policy,
                           const struct source *sources, size_t source_count);

@@ -38,9 +38,10 @@ struct watcher {
     struct buf policy_told;  /* what was last said to be wrong with it; empty: nothing */
     uint64_t policy_due_ms;  /* it has changed and is read then; 0: it has not */
 
-    const char *as;  /* what it runs as, "a service"; NULL on a console */
-    char *data;      /* the data directory */
-    char *directory; /* in it, what belongs to this root */
+    const char *as;       /* what it runs as, "a service"; NULL on a console */
+    char *data;           /* the data directory */
+    char *directory;      /* in it, what belongs to this root */
+    bool directory_lasts; /* it was made, and its name flushed, since the start */
     char *audit_file;
     struct os_lock *instance;
 
