@@ -62,6 +62,9 @@ uint32_t crc32_after(uint32_t crc, size_t size, size_t offset, uint32_t before, 
 {
     static const uint8_t zeros[1024] = {0};
     uint8_t bits[4];
+    if (before == after) {
+        return crc;
+    }
     put_le32(bits, before ^ after);
     /* The remainder is linear, so that it changes by that of the changed bits alone. That one
      * begins at 0, which crc32_update() knows as all ones, and stays 0 until the first such bit. */
