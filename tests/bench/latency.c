@@ -1,7 +1,8 @@
 /* latency: how long the resident process takes from a record in the log to what it does about it.
  *
  *     latency decide ROUNDS LOG COMMAND...          COMMAND watches LOG: from the write of the
- *                                                   record that makes a burst to its line about it
+ *                                                   record that makes a burst, its three writes
+ *                                                   included, to its line about it
  *     latency patch ROUNDS LOG FILE... -- COMMAND...  once: until each FILE is another file
  *     latency start ROUNDS LOG COMMAND...           from the start of COMMAND to its first line,
  *                                                   which says that it watches LOG
@@ -100,6 +101,15 @@ static bool drain(int fd)
     return true;
 }
 
+/* What came is the line about the burst, and not some other: the rounds measure that one. */
+static bool is_burst(int fd)
+{
+    char piece[4096];
+    ssize_t got = read(fd, piece, sizeof piece - 1);
+    piece[got > 0 ? got : 0] = '\0';
+    return strstr(piece, "Burst: ") != NULL;
+}
+
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a;
@@ -136,7 +146,7 @@ static int decide(int rounds, char **argv)
         double from = now_ms();
         good = good && append(&log, done) && readable(output, PATIENCE_MS);
         ms[done] = now_ms() - from;
-        good = good && drain(output);
+        good = good && is_burst(output) && drain(output);
     }
     kill(child, SIGTERM);
     waitpid(child, NULL, 0);
