@@ -14,14 +14,31 @@ void keyfile_start(struct buf *out, const char *kind, unsigned version)
     buf_printf(out, "%s %u\n", kind, version);
 }
 
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && c != '%' && c != 0x7f;
+}
+
+/* A state has hundreds of lines and is written before what it says is told, so that nothing here
+ * goes through printf(). */
+static void start_line(struct buf *out, const char *key)
+{
+    buf_add_text(out, key);
+    buf_add_char(out, ' ');
+}
+
 void keyfile_add(struct buf *out, const char *key, const char *value)
 {
-    buf_printf(out, "%s ", key);
-    for (const char *c = value; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == '%' || *c == 0x7f) {
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-        } else {
-            buf_add_char(out, *c);
+    start_line(out, key);
+    while (*value != '\0') {
+        size_t plain = 0;
+        while (value[plain] != '\0' && is_plain(value[plain])) {
+            plain++;
+        }
+        buf_add(out, value, plain);
+        value += plain;
+        if (*value != '\0') {
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*value++);
         }
     }
     buf_add_char(out, '\n');
@@ -29,7 +46,9 @@ void keyfile_add(struct buf *out, const char *key, const char *value)
 
 void keyfile_add_number(struct buf *out, const char *key, uint64_t value)
 {
-    buf_printf(out, "%s %" PRIu64 "\n", key, value);
+    start_line(out, key);
+    buf_add_number(out, value);
+    buf_add_char(out, '\n');
 }
 
 void keyfile_finish(struct buf *out)
