@@ -13,6 +13,8 @@ struct crew_place {
     void *piece;
     struct semaphore *reached; /* the piece is done, or wants to be emitted in part */
     struct semaphore *emitted; /* that part was */
+    uint64_t number;           /* of the piece, from 0 on */
+    bool helped;               /* it is done by the one who submits */
     bool in_part;
     bool enough; /* as the crew's, when the part was emitted */
 };
@@ -28,6 +30,7 @@ struct crew {
     uint64_t submitted;
     uint64_t taken; /* guarded by `lock`, and `closing` with it */
     uint64_t finished;
+    bool helping; /* the one who submits does a piece just now */
     bool closing;
     struct semaphore *lock;
     struct semaphore *work;
@@ -35,26 +38,79 @@ struct crew {
 
 /* ---- the threads ---- */
 
+/* The oldest piece that nobody does yet, after `work` was waited for. */
 static struct crew_place *take(struct crew *crew)
 {
     struct crew_place *place = NULL;
-    semaphore_wait(crew->work);
     semaphore_wait(crew->lock);
     if (!crew->closing) {
-        place = &crew->places[crew->taken++ % crew->place_count];
+        uint64_t number = crew->taken++;
+        place = &crew->places[number % crew->place_count];
+        place->number = number;
     }
     semaphore_post(crew->lock);
     return place;
+}
+
+static void do_piece(struct crew *crew, struct crew_place *place, bool helped)
+{
+    place->helped = helped;
+    crew->tasks.run(place->piece, place);
+    place->in_part = false;
+    semaphore_post(place->reached);
 }
 
 static void work(void *context)
 {
     struct crew *crew = context;
     struct crew_place *place;
+    semaphore_wait(crew->work);
     while ((place = take(crew)) != NULL) {
-        crew->tasks.run(place->piece, place);
-        place->in_part = false;
-        semaphore_post(place->reached);
+        do_piece(crew, place, false);
+        semaphore_wait(crew->work);
+    }
+}
+
+/* ---- the one who submits ---- */
+
+/* Does a piece instead of waiting. False: none is left to be done, or one is being done. */
+static bool help(struct crew *crew)
+{
+    if (crew->helping || !semaphore_try(crew->work)) {
+        return false;
+    }
+    crew->helping = true;
+    do_piece(crew, take(crew), true);
+    crew->helping = false;
+    return true;
+}
+
+static bool emit(struct crew *crew, struct crew_place *place, bool last)
+{
+    crew->enough = !crew->tasks.emit(crew->tasks.context, place->piece, last) || crew->enough;
+    return !crew->enough;
+}
+
+/* Emits the oldest pieces, in as many parts as they come, up to but not including number `end`. A
+ * piece that is done meanwhile may have had some of them emitted. */
+static void finish(struct crew *crew, uint64_t end)
+{
+    while (crew->finished < end) {
+        struct crew_place *place = &crew->places[crew->finished % crew->place_count];
+        if (!semaphore_try(place->reached)) {
+            if (help(crew)) {
+                continue;
+            }
+            semaphore_wait(place->reached);
+        }
+        bool last = !place->in_part;
+        (void)emit(crew, place, last);
+        if (last) {
+            crew->finished++;
+        } else {
+            place->enough = crew->enough;
+            semaphore_post(place->emitted);
+        }
     }
 }
 
@@ -62,8 +118,11 @@ bool crew_flush(struct crew_place *place)
 {
     struct crew *crew = place->crew;
     if (crew->thread_count == 0) {
-        crew->enough = !crew->tasks.emit(crew->tasks.context, place->piece, false) || crew->enough;
-        return !crew->enough;
+        return emit(crew, place, false);
+    }
+    if (place->helped) {
+        finish(crew, place->number); /* these are all being done by others, or are done */
+        return emit(crew, place, false);
     }
     place->in_part = true;
     semaphore_post(place->reached);
@@ -71,36 +130,15 @@ bool crew_flush(struct crew_place *place)
     return !place->enough;
 }
 
-/* ---- the one who submits ---- */
-
-/* Emits the oldest piece, in as many parts as it comes. */
-static void finish_oldest(struct crew *crew)
-{
-    struct crew_place *place = &crew->places[crew->finished++ % crew->place_count];
-    bool last = false;
-    while (!last) {
-        semaphore_wait(place->reached);
-        last = !place->in_part;
-        if (!crew->tasks.emit(crew->tasks.context, place->piece, last)) {
-            crew->enough = true;
-        }
-        if (!last) {
-            place->enough = crew->enough;
-            semaphore_post(place->emitted);
-        }
-    }
-}
-
 bool crew_submit(struct crew *crew, void *piece)
 {
     if (crew->thread_count == 0) {
         struct crew_place place = {.crew = crew, .piece = piece};
         crew->tasks.run(piece, &place);
-        crew->enough = !crew->tasks.emit(crew->tasks.context, piece, true) || crew->enough;
-        return !crew->enough;
+        return emit(crew, &place, true);
     }
     if (crew->submitted - crew->finished == crew->place_count) {
-        finish_oldest(crew);
+        finish(crew, crew->finished + 1);
     }
     crew->places[crew->submitted++ % crew->place_count].piece = piece;
     semaphore_post(crew->work);
@@ -121,9 +159,7 @@ static void release(struct crew *crew)
 
 bool crew_close(struct crew *crew)
 {
-    while (crew->finished < crew->submitted) {
-        finish_oldest(crew);
-    }
+    finish(crew, crew->submitted);
     if (crew->thread_count > 0) {
         semaphore_wait(crew->lock);
         crew->closing = true;
@@ -171,7 +207,7 @@ struct crew *crew_open(unsigned threads, const struct crew_tasks *tasks)
         release(crew);
         return NULL;
     }
-    for (unsigned i = 0; i < threads && i < CREW_MOST; i++) {
+    for (unsigned i = 0; i + 1 < threads && i < CREW_MOST; i++) {
         crew->threads[crew->thread_count] = thread_start(work, crew);
         if (crew->threads[crew->thread_count] == NULL) {
             break; /* fewer do it as well; none: the one who submits does it */

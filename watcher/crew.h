@@ -11,7 +11,8 @@ struct crew;
 struct crew_place; /* of one piece among the others */
 
 struct crew_tasks {
-    /* Does the work of one piece, in any thread. While it runs, crew_flush() may be called. */
+    /* Does the work of one piece, in any thread, that of the submitter too. While it runs,
+     * crew_flush() may be called. */
     void (*run)(void *piece, struct crew_place *place);
     /* Takes what a piece has found so far, with `last` all of it, and then frees the piece. Only in
      * the thread that submits. False: nothing more is wanted; the pieces that were submitted still
@@ -20,11 +21,12 @@ struct crew_tasks {
     void *context;
 };
 
-/* With one thread or none nothing is started: each piece is done when it is submitted. NULL when
- * memory or threads are out. */
+/* The one who submits is one of the threads: while it would wait, it does a piece itself. With one
+ * thread or none nothing is started: each piece is done when it is submitted. NULL when memory is
+ * out. */
 struct crew *crew_open(unsigned threads, const struct crew_tasks *tasks);
 
-/* Takes over a piece; waits, and emits, while there is no room. False: nothing more is wanted. */
+/* Takes over a piece; works, and emits, while there is no room. False: nothing more is wanted. */
 bool crew_submit(struct crew *crew, void *piece);
 
 /* Emits the rest and frees everything. False: somebody wanted nothing more. */

@@ -20,5 +20,6 @@ struct semaphore *semaphore_open(unsigned count); /* NULL when memory is out */
 void semaphore_close(struct semaphore *semaphore);
 void semaphore_post(struct semaphore *semaphore);
 void semaphore_wait(struct semaphore *semaphore);
+bool semaphore_try(struct semaphore *semaphore); /* false: there is none to take */
 
 #endif

@@ -69,3 +69,8 @@ void semaphore_wait(struct semaphore *semaphore)
     while (sem_wait(&semaphore->counter) != 0 && errno == EINTR) {
     }
 }
+
+bool semaphore_try(struct semaphore *semaphore)
+{
+    return sem_trywait(&semaphore->counter) == 0;
+}

@@ -77,3 +77,8 @@ void semaphore_wait(struct semaphore *semaphore)
 {
     (void)WaitForSingleObject(semaphore->handle, INFINITE);
 }
+
+bool semaphore_try(struct semaphore *semaphore)
+{
+    return WaitForSingleObject(semaphore->handle, 0) == WAIT_OBJECT_0;
+}

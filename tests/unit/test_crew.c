@@ -21,10 +21,14 @@ struct account {
     bool in_order;
 };
 
+static _Thread_local bool submits; /* this thread */
+static _Thread_local unsigned helped;
+
 /* The later ones are done sooner. */
 static void run(void *context, struct crew_place *place)
 {
     struct piece *piece = context;
+    helped += submits;
     volatile unsigned spin = piece->number % 7 * 2000;
     while (spin > 0) {
         spin--;
@@ -98,6 +102,19 @@ static void keeps_the_order(void)
     }
 }
 
+static void the_one_who_submits_helps(void)
+{
+    helped = 0;
+    submits = true;
+    for (unsigned threads = 0; threads <= 4; threads++) {
+        unsigned before = helped;
+        struct account a = {0};
+        CHECK_NUMBER(work_through(threads, 2, &a), PIECES);
+        CHECK(threads <= 1 ? helped - before == PIECES : helped > before);
+    }
+    submits = false;
+}
+
 static void stops_when_told(void)
 {
     for (unsigned threads = 0; threads <= 4; threads += 2) {
@@ -114,6 +131,7 @@ int main(void)
 {
     static const struct unit_case cases[] = {
         {"keeps the order", keeps_the_order},
+        {"the one who submits helps", the_one_who_submits_helps},
         {"stops when told", stops_when_told},
     };
     return RUN_SUITE("crew", cases);
