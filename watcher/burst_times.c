@@ -28,10 +28,10 @@ static int compare_times(const void *a, const void *b)
 
 void burst_times_sort(struct burst_times *times)
 {
-    if (times->sorted || times->count == 0) {
+    size_t last = 0;
+    if (times->at == NULL || times->sorted) {
         return;
     }
-    size_t last = 0;
     qsort(times->at, times->count, sizeof *times->at, compare_times);
     for (size_t i = 1; i < times->count; i++) {
         if (times->at[i].time == times->at[last].time) {
@@ -185,15 +185,16 @@ static bool make_room(struct burst_times *times, const struct burst_rules *stric
 
 bool burst_times_add(struct burst_times *times, const struct burst_rules *strictest, uint64_t time)
 {
-    struct burst_time *last = times->count > 0 ? &times->at[times->count - 1] : NULL;
-    if (last != NULL && last->time == time) {
-        last->records++;
-        return true;
-    }
     if (times->count == times->room && !make_room(times, strictest)) {
         return false;
     }
-    times->sorted = times->count == 0 || (times->sorted && times->at[times->count - 1].time < time);
-    times->at[times->count++] = (struct burst_time){time, 1};
+    struct burst_time *end = times->at + times->count;
+    if (times->count > 0 && end[-1].time == time) {
+        end[-1].records++;
+        return true;
+    }
+    times->sorted = times->count == 0 || (times->sorted && end[-1].time < time);
+    *end = (struct burst_time){time, 1};
+    times->count++;
     return true;
 }

@@ -469,12 +469,11 @@ int command_scan(const struct command_options *options)
         return PC_USAGE;
     }
     s.shows_progress = term_is_terminal(TERM_ERR);
-    if (!policy_defaults(&s.policy)) {
-        command_complain("Out of memory.");
-    } else if (policy_load(s.os, options->policy_file, &s.policy, &why) == POLICY_WRONG) {
+    bool ready = policy_defaults(&s.policy);
+    if (ready && policy_load(s.os, options->policy_file, &s.policy, &why) == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));
         result = PC_USAGE;
-    } else if (!prepare(&s)) {
+    } else if (!ready || !prepare(&s)) {
         command_complain("Out of memory.");
     } else {
         result = run_scan(&s);
