@@ -150,6 +150,17 @@ static void each_computer_has_its_own_cooldown(void)
     tear_down(&f);
 }
 
+/* A patch, and a restart that has to wait. */
+static void decline_restart(struct fixture *f)
+{
+    set_up(f);
+    (void)see_burst(f, "WKS", NOW);
+    (void)engine_patch_answer(&f->memory, &f->world, true, 100);
+    write_patch(f, 100);
+    CHECK_TEXT(names(engine_restart_answer(&f->memory, &f->world, RESTART_LATER)),
+               "save restart-later");
+}
+
 /* Ten years ahead, and set right again: the computer must not be silent for ten years. */
 static void a_clock_that_was_set_back_silences_nobody(void)
 {
@@ -175,12 +186,7 @@ static void a_clock_that_was_set_back_silences_nobody(void)
 static void a_reminder_survives_a_clock_that_is_set_back(void)
 {
     struct fixture f;
-    set_up(&f);
-    (void)see_burst(&f, "WKS", NOW);
-    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
-    write_patch(&f, 100);
-    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_LATER)),
-               "save restart-later");
+    decline_restart(&f);
     f.world.now = NOW - HOUR / 4; /* within what may be set */
     f.policy.grace_seconds = 3600;
     CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
@@ -283,12 +289,7 @@ static void a_yes_holds_for_no_other_driver(void)
 static void a_declined_restart_reminds(void)
 {
     struct fixture f;
-    set_up(&f);
-    (void)see_burst(&f, "WKS", NOW);
-    (void)engine_patch_answer(&f.memory, &f.world, true, 100);
-    write_patch(&f, 100);
-    CHECK_TEXT(names(engine_restart_answer(&f.memory, &f.world, RESTART_LATER)),
-               "save restart-later");
+    decline_restart(&f);
     CHECK_NUMBER(engine_next_tick(&f.memory), NOW + HOUR / 2);
     CHECK_TEXT(names(engine_tick(&f.memory, &f.world)), "");
     f.world.now = NOW + HOUR / 2;

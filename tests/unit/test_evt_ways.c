@@ -1,11 +1,9 @@
 /* Reading the records of some event ids of a .evt log against reading all: real logs, made ones
  * that wrap, damaged ones. */
 #include "check.h"
+#include "log_account.h"
 #include "log_reader.h"
 #include "log_writer.h"
-#include "scan_json.h"
-
-#include "decode/part.h"
 
 #include "base/bytes.h"
 
@@ -18,66 +16,25 @@ static const struct log_ids one_id = {4226, 1};
 static const struct log_ids some_ids = {4207, 1 | 1 << 19 | UINT64_C(1) << 20};
 static const struct log_ids none = {65000, UINT64_MAX};
 
-/* What one way makes of a log: the wanted events with their places, and the damage, as text. */
-struct account {
-    struct buf text;
-    const struct log_ids *only;
-    struct log_place place;
-    struct log_result result;
-    size_t handed_out;
-};
-
-static bool add_event(void *context, const struct event *event)
-{
-    struct account *a = context;
-    a->handed_out++;
-    if (a->only == NULL || log_ids_have(a->only, event->id)) {
-        scan_json_event(&a->text, NULL, event);
-        buf_printf(&a->text, "at %llu\n", (unsigned long long)a->place.offset);
-    }
-    return true;
-}
-
-static void add_damage(void *context, uint64_t offset, const char *what)
-{
-    struct account *a = context;
-    buf_printf(&a->text, "%llu %s\n", (unsigned long long)offset, what);
-}
-
-static void read_way(struct account *a, const struct buf *log, bool growing, bool all,
+static void read_way(struct log_account *a, const struct buf *log, bool growing, bool all,
                      const struct log_ids *only)
 {
-    struct log_memory memory = {(const uint8_t *)log->data, log->len};
-    struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = a, .event = add_event, .damage = add_damage};
     struct log_how how = {.only = all ? NULL : only};
-    buf_clear(&a->text);
-    a->only = only;
-    a->place.set = false;
-    a->handed_out = 0;
-    a->result = evt_read_how(&input, growing, &a->place, &sink, &how);
-}
-
-static bool same(const struct account *a, const struct account *b)
-{
-    return a->result.end == b->result.end && a->result.incomplete == b->result.incomplete &&
-           a->result.dirty == b->result.dirty && a->result.records == b->result.records &&
-           a->result.damaged == b->result.damaged &&
-           strcmp(buf_text(&a->text), buf_text(&b->text)) == 0;
+    log_account_read(a, evt_read_how, log, growing, only, &how);
 }
 
 /* True when both ways give the same. */
 static bool agree(const struct buf *log)
 {
     const struct log_ids *ids[IDS] = {&one_id, &some_ids, &none};
-    struct account all = {.text = BUF_INIT};
-    struct account some = {.text = BUF_INIT};
+    struct log_account all = {.text = BUF_INIT, .with_places = true};
+    struct log_account some = {.text = BUF_INIT, .with_places = true};
     bool good = true;
     for (size_t i = 0; i < IDS; i++) {
         for (int growing = 0; growing < 2; growing++) {
             read_way(&all, log, growing != 0, true, ids[i]);
             read_way(&some, log, growing != 0, false, ids[i]);
-            good = good && same(&all, &some);
+            good = good && log_account_same(&all, &some);
         }
     }
     buf_free(&all.text);
@@ -140,7 +97,7 @@ static void made_logs(void)
 static void records_behind_the_end(void)
 {
     struct buf log = BUF_INIT;
-    struct account a = {.text = BUF_INIT};
+    struct log_account a = {.text = BUF_INIT};
     make_log(&log, 60, 1048576, 100000, true);
     uint32_t at = 48;
     for (uint64_t record = 0; record < 59; record++) {
@@ -217,7 +174,7 @@ static void damaged_logs(void)
 static void skips_other_ids(void)
 {
     struct buf log = BUF_INIT;
-    struct account a = {.text = BUF_INIT};
+    struct log_account a = {.text = BUF_INIT};
     make_log(&log, 1000, 1048576, 3, true);
     read_way(&a, &log, false, false, &none);
     CHECK_NUMBER(a.result.records, 1000);

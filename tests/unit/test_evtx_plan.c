@@ -1,10 +1,8 @@
 /* The fast way to read .evtx logs against the plain one: real logs, made ones, damaged ones. */
 #include "check.h"
+#include "log_account.h"
 #include "log_reader.h"
 #include "log_writer.h"
-#include "scan_json.h"
-
-#include "decode/part.h"
 
 #include "base/utf.h"
 
@@ -15,48 +13,19 @@
 static const struct log_ids one_id = {4226, 1};
 static const struct log_ids some_ids = {4226, 1 | 1 << 1 | 1 << 5};
 
-/* What one way makes of a log: the events and damaged places as text. */
-struct account {
-    struct buf text;
-    const struct log_ids *only;
-    struct log_result result;
-};
-
-static bool add_event(void *context, const struct event *event)
-{
-    struct account *a = context;
-    if (a->only == NULL || log_ids_have(a->only, event->id)) {
-        scan_json_event(&a->text, NULL, event);
-    }
-    return true;
-}
-
-static void add_damage(void *context, uint64_t offset, const char *what)
-{
-    struct account *a = context;
-    buf_printf(&a->text, "%llu %s\n", (unsigned long long)offset, what);
-}
-
-static void read_way(struct account *a, const struct buf *log, bool plain,
+static void read_way(struct log_account *a, const struct buf *log, bool plain,
                      const struct log_ids *only)
 {
-    struct log_memory memory = {(const uint8_t *)log->data, log->len};
-    struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = a, .event = add_event, .damage = add_damage};
     struct log_how how = {.only = plain ? NULL : only, .plain = plain};
-    buf_clear(&a->text);
-    a->only = only;
-    a->result = evtx_read_how(&input, false, NULL, &sink, &how);
+    log_account_read(a, evtx_read_how, log, false, only, &how);
 }
 
 /* The parts of a log, one after the other. */
-static void read_parts(struct account *a, const struct buf *log, uint64_t size)
+static void read_parts(struct log_account *a, const struct buf *log, uint64_t size)
 {
     struct log_memory memory = {(const uint8_t *)log->data, log->len};
     struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = a, .event = add_event, .damage = add_damage};
-    buf_clear(&a->text);
-    a->only = NULL;
+    struct log_sink sink = log_account_begin(a, NULL);
     struct evtx_file *file = evtx_file_open(&input, false, &sink, &a->result);
     for (uint64_t at = 0; file != NULL && at < evtx_file_chunks(file); at += size) {
         struct log_result part = evtx_file_read(file, &input, at, size, &sink, NULL);
@@ -67,35 +36,23 @@ static void read_parts(struct account *a, const struct buf *log, uint64_t size)
     evtx_file_close(file);
 }
 
-static bool same_result(const struct log_result *a, const struct log_result *b)
-{
-    return a->end == b->end && a->incomplete == b->incomplete && a->dirty == b->dirty &&
-           a->records == b->records && a->damaged == b->damaged;
-}
-
-static bool same(const struct account *a, const struct account *b)
-{
-    return same_result(&a->result, &b->result) && a->text.len == b->text.len &&
-           strcmp(buf_text(&a->text), buf_text(&b->text)) == 0;
-}
-
 /* True when every way gives the same. */
 static bool agree(const struct buf *log)
 {
-    struct account plain = {.text = BUF_INIT};
-    struct account other = {.text = BUF_INIT};
+    struct log_account plain = {.text = BUF_INIT};
+    struct log_account other = {.text = BUF_INIT};
     read_way(&plain, log, true, NULL);
     read_way(&other, log, false, NULL);
-    bool good = same(&plain, &other);
+    bool good = log_account_same(&plain, &other);
     for (uint64_t size = 1; size <= 3; size++) {
         read_parts(&other, log, size);
-        good = good && same(&plain, &other);
+        good = good && log_account_same(&plain, &other);
     }
     for (int i = 0; i < 2; i++) {
         const struct log_ids *only = i == 0 ? &one_id : &some_ids;
         read_way(&plain, log, true, only);
         read_way(&other, log, false, only);
-        good = good && same(&plain, &other);
+        good = good && log_account_same(&plain, &other);
     }
     buf_free(&plain.text);
     buf_free(&other.text);
@@ -214,15 +171,12 @@ static void damaged_logs(void)
 static void skips_other_ids(void)
 {
     struct buf log = BUF_INIT;
-    struct account a = {.text = BUF_INIT};
+    struct log_account a = {.text = BUF_INIT};
     static const struct log_ids none = {65000, UINT64_MAX};
     make_log(&log, 600, 0);
-    struct log_memory memory = {(const uint8_t *)log.data, log.len};
-    struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = &a, .event = add_event, .damage = add_damage};
-    struct log_how how = {.only = &none};
-    a.result = evtx_read_how(&input, false, NULL, &sink, &how);
+    read_way(&a, &log, false, &none);
     CHECK_NUMBER(a.result.records, 600);
+    CHECK_NUMBER(a.handed_out, 0);
     CHECK_NUMBER(a.text.len, 0);
     buf_free(&a.text);
     buf_free(&log);

@@ -1,11 +1,9 @@
 /* Event XML that is decoded many events at a time against one at a time: real exports, made ones,
  * damaged ones. */
 #include "check.h"
+#include "log_account.h"
 #include "log_reader.h"
 #include "log_writer.h"
-#include "scan_json.h"
-
-#include "decode/part.h"
 
 #include "base/utf.h"
 
@@ -15,63 +13,25 @@
 /* Some of the ids that the made exports have. */
 static const struct log_ids some_ids = {4226, 1 | 1 << 1 | 1 << 5};
 
-/* What one way makes of a log: the events with their places, and the damage, as text. */
-struct account {
-    struct buf text;
-    const struct log_ids *only;
-    struct log_place place;
-    struct log_result result;
-};
-
-static bool add_event(void *context, const struct event *event)
-{
-    struct account *a = context;
-    if (a->only == NULL || log_ids_have(a->only, event->id)) {
-        scan_json_event(&a->text, NULL, event);
-        buf_printf(&a->text, "at %llu in %llu\n", (unsigned long long)a->place.offset,
-                   (unsigned long long)a->place.part);
-    }
-    return true;
-}
-
-static void add_damage(void *context, uint64_t offset, const char *what)
-{
-    struct account *a = context;
-    buf_printf(&a->text, "%llu %s\n", (unsigned long long)offset, what);
-}
-
-static void read_way(struct account *a, const struct buf *log, bool growing, bool plain,
+static void read_way(struct log_account *a, const struct buf *log, bool growing, bool plain,
                      const struct log_ids *only)
 {
-    struct log_memory memory = {(const uint8_t *)log->data, log->len};
-    struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = a, .event = add_event, .damage = add_damage};
     struct log_how how = {.only = plain ? NULL : only, .plain = plain};
-    buf_clear(&a->text);
-    a->only = only;
-    a->place.set = false;
-    a->result = xml_read_how(&input, growing, &a->place, &sink, &how);
-}
-
-static bool same(const struct account *a, const struct account *b)
-{
-    return a->result.end == b->result.end && a->result.incomplete == b->result.incomplete &&
-           a->result.records == b->result.records && a->result.damaged == b->result.damaged &&
-           strcmp(buf_text(&a->text), buf_text(&b->text)) == 0;
+    log_account_read(a, xml_read_how, log, growing, only, &how);
 }
 
 /* True when every way gives the same. */
 static bool agree(const struct buf *log)
 {
-    struct account plain = {.text = BUF_INIT};
-    struct account other = {.text = BUF_INIT};
+    struct log_account plain = {.text = BUF_INIT, .with_places = true};
+    struct log_account other = {.text = BUF_INIT, .with_places = true};
     bool good = true;
     for (int growing = 0; growing < 2; growing++) {
         for (int i = 0; i < 2; i++) {
             const struct log_ids *only = i == 0 ? NULL : &some_ids;
             read_way(&plain, log, growing != 0, true, only);
             read_way(&other, log, growing != 0, false, only);
-            good = good && same(&plain, &other);
+            good = good && log_account_same(&plain, &other);
         }
     }
     buf_free(&plain.text);
@@ -341,28 +301,18 @@ static void damaged_exports(void)
     buf_free(&copy);
 }
 
-static bool count_events(void *context, const struct event *event)
-{
-    (void)event;
-    ++*(unsigned *)context;
-    return true;
-}
-
 /* The fast way has to be the one that is taken, or the comparison says nothing: it alone passes
  * over events of other ids. */
 static void skips_other_ids(void)
 {
     static const struct log_ids none = {65000, UINT64_MAX};
     struct buf log = BUF_INIT;
-    unsigned events = 0;
+    struct log_account a = {.text = BUF_INIT};
     make_log(&log, 1000, 0, XML_STYLE_WEVTUTIL);
-    struct log_memory memory = {(const uint8_t *)log.data, log.len};
-    struct log_input input = log_input_memory(&memory);
-    struct log_sink sink = {.context = &events, .event = count_events};
-    struct log_how how = {.only = &none};
-    struct log_result result = xml_read_how(&input, false, NULL, &sink, &how);
-    CHECK_NUMBER(result.records, 1000);
-    CHECK_NUMBER(events, 0);
+    read_way(&a, &log, false, false, &none);
+    CHECK_NUMBER(a.result.records, 1000);
+    CHECK_NUMBER(a.handed_out, 0);
+    buf_free(&a.text);
     buf_free(&log);
 }
 

@@ -10,7 +10,6 @@
 enum {
     BLOCK = 32768,          /* bytes read at once; a multiple of 2 */
     BLOCK_ROOM = BLOCK * 2, /* as UTF-8: 3 bytes at most for 2 */
-    HEAD = 256,
 };
 
 enum xml_form xml_form_of(const uint8_t *head, size_t size, size_t *mark)
