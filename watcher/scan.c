@@ -427,6 +427,8 @@ static int run_scan(struct scan *s)
     (void)write_out(s);
     if (s->no_memory) {
         command_complain("Out of memory: the scan is not complete.");
+    } else if (s->out_closed) {
+        command_complain("The output cannot be written: the scan was stopped. Is the disk full?");
     }
     return s->no_memory || s->out_closed || s->unreadable > 0 || s->damaged > 0 ? PC_FAILED
                                                                                 : PC_DONE;

@@ -227,6 +227,7 @@ for form in --all --json; do
 done
 if [ -w /dev/full ]; then
     expect 1 "a full disk behind the output" sh -c '"$@" > /dev/full' sh "$watch" scan --all big.evt
+    says err "The output cannot be written: the scan was stopped."
 fi
 
 # ---- usage ----
