@@ -112,10 +112,63 @@ static void no_record_is_missed_or_torn(void)
     }
 }
 
+/* Counts the bytes that are read. */
+struct counted {
+    struct log_memory memory;
+    size_t bytes;
+};
+
+static size_t read_counted(void *context, uint64_t offset, void *buffer, size_t size)
+{
+    struct counted *counted = context;
+    struct log_input input = log_input_memory(&counted->memory);
+    size_t got = input.read_at(input.context, offset, buffer, size);
+    counted->bytes += got;
+    return got;
+}
+
+/* Between the writes of a record and of the end-of-file record behind it nothing marks the end. The
+ * writer is done before a file of this size could be searched. */
+static void first_look_does_not_search(void)
+{
+    enum { SIZE = 1024 * 1024, ENOUGH = 32 * 1024 };
+    static struct changes changes;
+    struct evt_image log;
+    struct log_place place = {.set = false};
+    struct seen seen = {0};
+    CHECK(evt_image_create(&log, SIZE, SIZE));
+    append(&log, &changes);
+    (void)follow(log.bytes, SIZE, &place, &seen);
+    uint32_t end = log.end;
+    append(&log, &changes);
+    uint8_t whole[64];
+    memcpy(whole, log.bytes + log.end, sizeof whole);
+    memset(log.bytes + log.end, 0, sizeof whole);
+
+    struct counted counted = {.memory = {log.bytes, SIZE}};
+    const struct log_input input = {read_counted, &counted, SIZE};
+    const struct log_sink sink = {.context = &seen, .event = take};
+    CHECK(evt_read(&input, true, &place, &sink).incomplete);
+    CHECK(counted.bytes <= ENOUGH);
+    CHECK_NUMBER(seen.last, 1);
+    CHECK_NUMBER(place.doubt, end + 1);
+    struct log_place still_missing = place;
+    (void)evt_read(&input, true, &still_missing, &sink);
+    CHECK_NUMBER(seen.last, 2);
+    CHECK(counted.bytes > SIZE);
+    seen.last = 1;
+    memcpy(log.bytes + log.end, whole, sizeof whole);
+    (void)evt_read(&input, true, &place, &sink);
+    CHECK_NUMBER(seen.last, 2);
+    CHECK_NUMBER(seen.wrong, 0);
+    evt_image_free(&log);
+}
+
 int main(void)
 {
     static const struct unit_case cases[] = {
         {"no record is missed or torn", no_record_is_missed_or_torn},
+        {"the first look does not search", first_look_does_not_search},
     };
     return RUN_SUITE("evt torn", cases);
 }

@@ -176,26 +176,69 @@ static void repair_begin(struct evt_ring *ring, struct evt_mark *bounds)
     }
 }
 
-/* Sets the bounds. False when the file holds no record at all. */
-static bool find_bounds(struct reader *r, const struct evt_mark *header)
+/* The record that the place names, where its hint says: BROKEN when it is not there. `rest` is what
+ * may hold it from there on, in bytes. */
+static struct evt_look look_at_hint(struct evt_ring *ring, const struct log_place *place,
+                                    uint32_t rest)
+{
+    struct evt_look look = evt_ring_look(ring, (uint32_t)place->offset, rest);
+    bool is_it = look.thing == EVT_RECORD && evt_record_number(look.bytes) == place->record &&
+                 evt_record_time(look.bytes) == place->time;
+    return is_it ? look : (struct evt_look){EVT_BROKEN, 0, NULL};
+}
+
+/* A log that is written to while it is read may show a record that is half there: the first look at
+ * such a place behind what was read before only notes it. */
+static bool may_be_being_written(struct reader *r, uint32_t at)
+{
+    struct log_place *place = r->run.place;
+    if (!r->growing || !r->resumed || place == NULL || place->doubt == (uint64_t)at + 1) {
+        return false;
+    }
+    place->doubt = (uint64_t)at + 1;
+    r->run.result.incomplete = true;
+    return true;
+}
+
+/* The same where no end-of-file record follows the place: the next one is written faster than the
+ * file is searched for it. */
+static bool end_may_be_being_written(struct reader *r)
 {
     const struct log_place *place = r->run.place;
+    struct evt_look look =
+        look_at_hint(&r->ring, place, evt_ring_rest(&r->ring, (uint32_t)place->offset));
+    r->resumed = look.thing == EVT_RECORD;
+    return r->resumed &&
+           may_be_being_written(r, evt_ring_next(&r->ring, (uint32_t)place->offset, look.length));
+}
+
+enum bounds { BOUNDS_FOUND, BOUNDS_NONE, BOUNDS_LATER };
+
+/* Sets the bounds. NONE when the file holds no record at all, LATER when they may be being written.
+ */
+static enum bounds find_bounds(struct reader *r, const struct evt_mark *header)
+{
+    const struct log_place *place = r->run.place;
+    bool follows = place != NULL && place->set && evt_ring_has(&r->ring, place->offset);
     r->bounds_known = true;
     if (!r->run.result.dirty && header_holds(&r->ring, header)) {
         r->bounds = *header;
-        return true;
+        return BOUNDS_FOUND;
     }
     /* A follower's last record is near the end; the header of an open log is behind by what was
      * written since it was opened. Only a damaged log has to be searched. */
-    if ((place != NULL && place->set && mark_behind(&r->ring, place->offset, &r->bounds)) ||
-        mark_behind(&r->ring, header->end, &r->bounds) ||
+    bool near = follows && mark_behind(&r->ring, place->offset, &r->bounds);
+    if (!near && follows && end_may_be_being_written(r)) {
+        return BOUNDS_LATER;
+    }
+    if (near || mark_behind(&r->ring, header->end, &r->bounds) ||
         mark_anywhere(&r->ring, header, &r->bounds)) {
         repair_begin(&r->ring, &r->bounds);
-        return true;
+        return BOUNDS_FOUND;
     }
     r->bounds_known = false;
     r->ring.wraps = header->end < header->begin || r->run.result.dirty;
-    return find_oldest(&r->ring, NULL, &r->bounds);
+    return find_oldest(&r->ring, NULL, &r->bounds) ? BOUNDS_FOUND : BOUNDS_NONE;
 }
 
 /* ---- the walk ---- */
@@ -274,10 +317,9 @@ static bool behind_place(struct reader *r, const struct log_place *place, struct
         uint32_t before = evt_ring_distance(&r->ring, all.at, at);
         struct evt_look look = {EVT_BROKEN, 0, NULL};
         if (before < all.rest) {
-            look = evt_ring_look(&r->ring, at, all.rest - before);
+            look = look_at_hint(&r->ring, place, all.rest - before);
         }
-        if (look.thing == EVT_RECORD && evt_record_number(look.bytes) == place->record &&
-            evt_record_time(look.bytes) == place->time) {
+        if (look.thing == EVT_RECORD) {
             *p = (struct position){at, all.rest - before};
             step(r, p, look.length);
             return true;
@@ -299,19 +341,6 @@ static bool hand_out(struct reader *r, uint32_t at, const struct evt_look *look)
         return false;
     }
     return run_event(&r->run, &event, at);
-}
-
-/* A log that is written to while it is read may show a record that is half there: the first look at
- * such a place behind what was read before only notes it. */
-static bool may_be_being_written(struct reader *r, uint32_t at)
-{
-    struct log_place *place = r->run.place;
-    if (!r->growing || !r->resumed || place == NULL || place->doubt == (uint64_t)at + 1) {
-        return false;
-    }
-    place->doubt = (uint64_t)at + 1;
-    r->run.result.incomplete = true;
-    return true;
 }
 
 /* Goes on to the first record that may be wanted. */
@@ -418,9 +447,10 @@ struct log_result evt_read_how(const struct log_input *input, bool growing, stru
     struct evt_mark claimed = evt_mark_read(header + 16);
     r.run.result.dirty = (get_le32(header + 36) & FLAG_DIRTY) != 0;
     evt_ring_init(&r.ring, input);
-    if (find_bounds(&r, &claimed)) {
+    enum bounds bounds = find_bounds(&r, &claimed);
+    if (bounds == BOUNDS_FOUND) {
         read_records(&r);
-    } else {
+    } else if (bounds == BOUNDS_NONE) {
         r.run.result.incomplete = true;
         if (place != NULL && place->set) {
             run_place_lost(&r.run);
