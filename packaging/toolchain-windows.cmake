@@ -45,7 +45,8 @@ list(GET windows_version_parts 0 windows_major)
 list(GET windows_version_parts 1 windows_minor)
 add_link_options(-static
   -Wl,--major-os-version,${windows_major},--minor-os-version,${windows_minor}
-  -Wl,--major-subsystem-version,${windows_major},--minor-subsystem-version,${windows_minor})
+  -Wl,--major-subsystem-version,${windows_major},--minor-subsystem-version,${windows_minor}
+  -Wl,--file-alignment,4096) # whole pages: Wine maps them from the file, as Windows does, and copies none
 
 set(CMAKE_FIND_ROOT_PATH "${windows_deps}" /usr/${windows_triplet})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
