@@ -147,6 +147,10 @@ row "start to ready, worst" "$2 ms"
 set -- $("$tests/latency" decide 200 live.evt "$resident" run --policy notify.ini --data live --source file:live.evt)
 row "append to told burst, median" "$1 ms" "" "0.2 ms"
 row "append to told burst, worst of 200" "$2 ms" "" "1 ms"
+# shellcheck disable=SC2046 # two words
+set -- $("$tests/latency" bare 200 live.evt)
+row "  a bare inotify reader's median" "$1 ms"
+row "  a bare inotify reader's worst" "$2 ms"
 "$tests/make_image" --build 2180 original.sys
 printf '[action]\non_burst = patch\n' > patch.ini
 for _ in $(seq 20); do

@@ -3,14 +3,18 @@
  *     latency decide ROUNDS LOG COMMAND...          COMMAND watches LOG: from the write of the
  *                                                   record that makes a burst, its three writes
  *                                                   included, to its line about it
+ *     latency bare ROUNDS LOG         the same of the least program that could tell: it wakes up by
+ *                                     inotify, reads what is new and writes a line. What this takes
+ *                                     is the machine's
  *     latency patch ROUNDS LOG FILE... -- COMMAND...  once: until each FILE is another file
  *     latency start ROUNDS LOG COMMAND...           from the start of COMMAND to its first line,
  *                                                   which says that it watches LOG
  *
- * Prints the median and the largest of the rounds in milliseconds. Never a test: a busy machine is
- * slow. */
+ * Prints the median and the largest of the rounds in milliseconds. It does not sleep while it waits
+ * for the line: to be woken up would be its own time. Never a test: a busy machine is slow. */
 #include "log_writer.h"
 
+#include "base/bytes.h"
 #include "base/wintime.h"
 
 #include <fcntl.h>
@@ -19,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -89,6 +94,17 @@ static bool readable(int fd, int wait_ms)
     return poll(&p, 1, wait_ms) == 1;
 }
 
+/* The same without going to sleep. */
+static bool watch_until_readable(int fd, int wait_ms)
+{
+    double until = now_ms() + wait_ms;
+    bool there;
+    do {
+        there = readable(fd, 0);
+    } while (!there && now_ms() < until);
+    return there;
+}
+
 /* Reads until nothing comes for a moment. False at the end of the output. */
 static bool drain(int fd)
 {
@@ -127,24 +143,19 @@ static void print_rounds(double *ms, int count)
     printf("%.3f %.3f\n", ms[count / 2], ms[count - 1]);
 }
 
-static int decide(int rounds, char **argv)
+/* `child` follows the log: it prints a line to `output` for each third record. */
+static int measure_bursts(int rounds, struct log *log, pid_t child, int output)
 {
     static double ms[MOST_ROUNDS];
-    struct log log;
-    int output;
     int done = 0;
-    if (!open_log(&log, argv[0])) {
-        return 1;
-    }
-    pid_t child = start(argv + 1, &output);
     bool good = child > 0 && readable(output, PATIENCE_MS) && drain(output);
     for (; good && done < rounds; done++) {
         for (int before = 0; good && before < 2; before++) {
-            good = append(&log, done);
+            good = append(log, done);
         }
         good = good && drain(output);
         double from = now_ms();
-        good = good && append(&log, done) && readable(output, PATIENCE_MS);
+        good = good && append(log, done) && watch_until_readable(output, PATIENCE_MS);
         ms[done] = now_ms() - from;
         good = good && is_burst(output) && drain(output);
     }
@@ -152,6 +163,76 @@ static int decide(int rounds, char **argv)
     waitpid(child, NULL, 0);
     print_rounds(ms, done);
     return good ? 0 : 1;
+}
+
+static int decide(int rounds, char **argv)
+{
+    struct log log;
+    int output = -1;
+    if (!open_log(&log, argv[0])) {
+        return 1;
+    }
+    pid_t child = start(argv + 1, &output);
+    return measure_bursts(rounds, &log, child, output);
+}
+
+/* How many whole records of the log there are from `*at` on, which moves behind them. */
+static int new_records(const char *path, off_t *at)
+{
+    uint8_t piece[4096];
+    int count = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = pread(fd, piece, sizeof piece, *at);
+    size_t size = got > 0 ? (size_t)got : 0;
+    for (size_t here = 0; in_bounds(size, here, 8);) {
+        size_t length = get_le32(piece + here);
+        if (memcmp(piece + here + 4, "LfLe", 4) != 0 || length < 8 ||
+            !in_bounds(size, here, length) || get_le32(piece + here + length - 4) != length) {
+            break;
+        }
+        here += length;
+        *at += (off_t)length;
+        count++;
+    }
+    close(fd);
+    return count;
+}
+
+static void follow_barely(const char *path)
+{
+    static const char ready[] = "ready\n";
+    static const char told[] = "Burst: \n";
+    enum { HEADER = 48 };
+    char events[4096];
+    off_t at = HEADER;
+    int count = 0;
+    int notices = inotify_init1(IN_CLOEXEC);
+    bool good = inotify_add_watch(notices, path, IN_MODIFY) >= 0 &&
+                write(STDOUT_FILENO, ready, sizeof ready - 1) > 0;
+    while (good && read(notices, events, sizeof events) > 0) {
+        count += new_records(path, &at);
+        if (count >= 3) {
+            count = 0;
+            good = write(STDOUT_FILENO, told, sizeof told - 1) > 0;
+        }
+    }
+    _exit(1);
+}
+
+static int bare(int rounds, char **argv)
+{
+    struct log log;
+    int ends[2];
+    if (!open_log(&log, argv[0]) || pipe(ends) != 0) {
+        return 1;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        follow_barely(argv[0]);
+    }
+    close(ends[1]);
+    return measure_bursts(rounds, &log, child, ends[0]);
 }
 
 static ino_t inode(const char *path)
@@ -214,7 +295,11 @@ static int start_up(int rounds, char **argv)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 4 ? (int)strtol(argv[2], NULL, 10) : 0;
+    int rounds = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 0;
+    if (argc == 4 && rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "bare") == 0) {
+        return bare(rounds, argv + 3);
+    }
+    rounds = argc > 4 ? rounds : 0;
     if (rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "decide") == 0) {
         return decide(rounds, argv + 3);
     }
@@ -225,6 +310,7 @@ int main(int argc, char **argv)
         return start_up(rounds, argv + 3);
     }
     (void)fputs("usage: latency decide ROUNDS LOG COMMAND...\n"
+                "       latency bare ROUNDS LOG\n"
                 "       latency start ROUNDS LOG COMMAND...\n"
                 "       latency patch 1 LOG FILE... -- COMMAND...\n",
                 stderr);
