@@ -127,7 +127,7 @@ row "peak memory, two threads" "$(peak "$resident" scan --all --json --jobs 2 bi
 
 # ---- the resident process ----
 cp "$here/../data/xp_SysEvent_excerpt_3870-3990.evt" quiet.evt
-printf '[burst]\ncooldown = 0s\n[action]\non_burst = notify\n' > notify.ini
+printf '[burst]\nwindow = 1s\ncooldown = 0s\n[action]\non_burst = notify\n' > notify.ini
 "$resident" run --policy notify.ini --data idle --source file:quiet.evt > /dev/null 2>&1 < /dev/null &
 pid=$!
 sleep 2
