@@ -25,6 +25,7 @@ struct session {
     bool yes;     /* the question before writing is answered */
     bool running; /* the root is the running system's own */
     bool said;    /* the patch core has told of a step */
+    bool cut;     /* not all of the standard output could be written */
     struct pc_context pc;
     struct pc_target target;
     struct buf out; /* for standard output */
@@ -35,8 +36,8 @@ struct session {
 
 static void print(struct session *s, enum term_stream stream, struct buf *text)
 {
-    (void)s;
-    (void)term_write(stream, buf_text(text));
+    bool written = term_write(stream, buf_text(text));
+    s->cut = s->cut || (!written && stream == TERM_OUT);
     buf_clear(text);
 }
 
@@ -49,13 +50,25 @@ static void complain(struct session *s)
     }
 }
 
+/* A command that only reports has failed then; what another one did is done. */
+static int tell_cut(const struct session *s, int result)
+{
+    const char *command = s->options->command;
+    bool reports =
+        command != NULL && (strcmp(command, "inspect") == 0 || strcmp(command, "status") == 0);
+    options_tell_cut();
+    return reports && result == PC_DONE ? PC_FAILED : result;
+}
+
 static void say_step(void *context, const char *sentence)
 {
     struct session *s = context;
     s->said = true;
     if (!s->options->json) {
-        (void)term_write(TERM_OUT, sentence);
-        (void)term_write(TERM_OUT, "\n");
+        struct buf line = BUF_INIT;
+        buf_printf(&line, "%s\n", sentence);
+        print(s, TERM_OUT, &line);
+        buf_free(&line);
     }
 }
 
@@ -95,6 +108,7 @@ static struct rate_work rate_work(struct session *s)
                               .target = &s->target,
                               .running = s->running,
                               .out = &s->out,
+                              .cut = &s->cut,
                               .why = &s->why};
 }
 
@@ -481,6 +495,9 @@ static int run(const struct options *options)
     }
     print(&s, TERM_OUT, &s.out);
     complain(&s);
+    if (s.cut) {
+        result = tell_cut(&s, result);
+    }
     buf_free(&s.out);
     buf_free(&s.why);
     free(default_data);
@@ -499,10 +516,10 @@ int main(int argc, char **argv)
     if (result == PC_DONE) {
         switch (options.wish) {
         case WISH_HELP:
-            (void)term_write(TERM_OUT, options_usage());
+            result = options_print(options_usage());
             break;
         case WISH_VERSION:
-            (void)term_write(TERM_OUT, "tcpippatch " TCPIPWATCH_VERSION "\n");
+            result = options_print("tcpippatch " TCPIPWATCH_VERSION "\n");
             break;
         case WISH_COMMAND:
             result = run(&options);

@@ -60,6 +60,20 @@ int options_complain(const char *format, ...)
     return PC_USAGE;
 }
 
+void options_tell_cut(void)
+{
+    (void)term_write(TERM_ERR, "tcpippatch: The output cannot be written. Is the disk full?\n");
+}
+
+int options_print(const char *text)
+{
+    if (term_write(TERM_OUT, text)) {
+        return PC_DONE;
+    }
+    options_tell_cut();
+    return PC_FAILED;
+}
+
 bool options_parse_limit(const char *text, uint32_t *limit)
 {
     uint64_t number;

@@ -35,4 +35,10 @@ bool options_parse_limit(const char *text, uint32_t *limit);
 /* Writes a sentence and where to find help to the standard error output; PC_USAGE. */
 int options_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* Says on the standard error output that the standard output could not be written. */
+void options_tell_cut(void);
+
+/* Writes to the standard output. PC_DONE, or PC_FAILED after that sentence. */
+int options_print(const char *text);
+
 #endif

@@ -12,6 +12,7 @@ struct rate_work {
     const struct pc_target *target;
     bool running;    /* the target is the Windows that runs this */
     struct buf *out; /* for standard output; printed before a question */
+    bool *cut;       /* set when that could not be written */
     struct buf *why; /* for the standard error output */
 };
 

@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "base/term.h"
 #include "base/utf.h"
 #include "host.h"
 #include "paths.h"
@@ -30,6 +31,15 @@ void command_complain(const char *format, ...)
     buf_free(&safe);
     buf_free(&whole);
     buf_free(&text);
+}
+
+bool command_print(const char *text)
+{
+    bool written = term_write(TERM_OUT, text);
+    if (!written) {
+        command_complain("The output cannot be written. Is the disk full?");
+    }
+    return written;
 }
 
 char *command_data_directory(const char *named, const char *of_policy)

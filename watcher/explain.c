@@ -199,8 +199,7 @@ static void tell(struct explain *e, size_t back)
     if (out.failed) {
         command_complain("Out of memory.");
         e->result = PC_FAILED;
-    } else if (!term_write(TERM_OUT, buf_text(&out))) {
-        command_complain("Not all could be written.");
+    } else if (!command_print(buf_text(&out))) {
         e->result = PC_FAILED;
     }
     buf_free(&out);
@@ -218,7 +217,7 @@ static void tell_all(struct explain *e)
     }
 }
 
-static void tell_none(const struct explain *e, bool any)
+static void tell_none(struct explain *e, bool any)
 {
     struct buf text = BUF_INIT;
     if (any) {
@@ -230,7 +229,11 @@ static void tell_none(const struct explain *e, bool any)
     struct buf safe = BUF_INIT;
     add_printable(&safe, buf_text(&text));
     buf_add_char(&safe, '\n');
-    (void)term_write(e->options->json ? TERM_ERR : TERM_OUT, buf_text(&safe));
+    if (e->options->json) {
+        (void)term_write(TERM_ERR, buf_text(&safe));
+    } else if (!command_print(buf_text(&safe))) {
+        e->result = PC_FAILED;
+    }
     buf_free(&safe);
     buf_free(&text);
 }

@@ -1,5 +1,4 @@
 /* `install-service` and `remove-service`. */
-#include "base/term.h"
 #include "notify/event_log_win32.h"
 #include "service_calls_win32.h"
 #include "service_win32.h"
@@ -443,7 +442,7 @@ static int say(enum pc_result result, struct buf *out, struct buf *why)
     if (why->len > 0) {
         command_complain("%s", buf_text(why));
     }
-    (void)term_write(TERM_OUT, buf_text(out));
+    (void)command_print(buf_text(out)); /* what was done is done */
     buf_free(out);
     buf_free(why);
     return (int)result;

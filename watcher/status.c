@@ -199,7 +199,9 @@ int command_status(const struct command_options *options)
         }
         free(running);
     }
-    (void)term_write(TERM_OUT, buf_text(&s.out));
+    if (!command_print(buf_text(&s.out)) && s.result == PC_DONE) {
+        s.result = PC_FAILED;
+    }
     buf_free(&s.out);
     free(s.data);
     policy_free(&s.policy);
@@ -220,14 +222,14 @@ int command_check_policy(const struct command_options *options)
     case POLICY_LOADED: {
         char *path = policy_file_path(named);
         policy_print(&policy, path != NULL ? path : "", &text);
-        (void)term_write(TERM_OUT, buf_text(&text));
+        result = command_print(buf_text(&text)) ? PC_DONE : PC_FAILED;
         free(path);
         break;
     }
     case POLICY_ABSENT:
         command_complain("There is no policy file at the default place; these defaults hold.");
         policy_print(&policy, "", &text);
-        (void)term_write(TERM_OUT, buf_text(&text));
+        result = command_print(buf_text(&text)) ? PC_DONE : PC_FAILED;
         break;
     case POLICY_WRONG:
         (void)term_write(TERM_ERR, buf_text(&text));
