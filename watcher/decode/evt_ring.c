@@ -211,10 +211,28 @@ struct evt_mark evt_mark_read(const uint8_t *bytes)
                              .oldest = get_le32(bytes + 12)};
 }
 
+/* The first place from `at` on where these 4 bytes stand, of what is at hand: else the end of that.
+ * So a search looks at most of a file without asking for each place by itself. */
+static uint32_t pass_others(const struct evt_ring *ring, uint32_t at, uint32_t dword)
+{
+    if (!in_window(ring, at, 4)) {
+        return at;
+    }
+    const uint8_t *bytes = ring->window + (at - ring->window_at);
+    size_t size = ring->window_size - (at - ring->window_at);
+    size = size < ring->end - at ? size : ring->end - at;
+    size_t passed = 0;
+    while (size - passed >= 4 && get_le32(bytes + passed) != dword) {
+        passed += 4;
+    }
+    return at + (uint32_t)passed;
+}
+
 uint32_t evt_ring_find_mark(struct evt_ring *ring, uint32_t at)
 {
     for (; at < ring->end && !ring->no_memory; at += 4) {
-        const uint8_t *bytes = ring_bytes(ring, at, 8);
+        at = pass_others(ring, at, EVT_MARK_SIZE);
+        const uint8_t *bytes = at < ring->end ? ring_bytes(ring, at, 8) : NULL;
         if (bytes == NULL || get_le32(bytes) != EVT_MARK_SIZE) {
             continue;
         }
@@ -226,11 +244,20 @@ uint32_t evt_ring_find_mark(struct evt_ring *ring, uint32_t at)
     return 0;
 }
 
+/* How far it is from `at` to the first place at hand that has a record's signature behind its
+ * length. */
+static uint32_t to_signature(const struct evt_ring *ring, uint32_t at)
+{
+    return ring->end - at > 4 ? pass_others(ring, at + 4, EVT_SIGNATURE) - (at + 4) : 0;
+}
+
 uint32_t evt_ring_resync(struct evt_ring *ring, uint32_t at, uint32_t rest, const uint32_t *after)
 {
     for (uint32_t skipped = 4; skipped < rest && !ring->no_memory; skipped += 4) {
-        uint32_t here = evt_ring_next(ring, at, skipped);
-        const uint8_t *bytes = rest - skipped >= 12 ? ring_bytes(ring, here, 12) : NULL;
+        skipped += to_signature(ring, evt_ring_next(ring, at, skipped));
+        bool fits = skipped < rest && rest - skipped >= 12;
+        uint32_t here = fits ? evt_ring_next(ring, at, skipped) : 0;
+        const uint8_t *bytes = fits ? ring_bytes(ring, here, 12) : NULL;
         if (bytes == NULL || get_le32(bytes + 4) != EVT_SIGNATURE ||
             (after != NULL && (int32_t)(evt_record_number(bytes) - *after) <= 0)) {
             continue;
