@@ -261,13 +261,16 @@ static void take_event(struct loop *loop, const struct inotify_event *event, str
 /* Empties the queue, so that many changes make one wake. */
 static void take_events(struct loop *loop, struct loop_wake *wake)
 {
+    enum { LONGEST = sizeof(struct inotify_event) + NAME_MAX + 1 };
     _Alignas(struct inotify_event) char events[16 * 1024];
-    for (int i = 0; i < QUEUE_READS; i++) {
+    bool more = true;
+    for (int i = 0; more && i < QUEUE_READS; i++) {
         ssize_t got = read(loop->queue, events, sizeof events);
         size_t offset = 0;
         if (got <= 0) {
             return;
         }
+        more = sizeof events - (size_t)got < LONGEST; /* else it has given all there were */
         while ((size_t)got - offset >= sizeof(struct inotify_event)) {
             const struct inotify_event *event = (const void *)(events + offset);
             take_event(loop, event, wake);
@@ -378,17 +381,21 @@ uint64_t loop_now_ms(struct loop *loop)
 
 enum { QUEUE, SIGNALS, ASKED, INPUT, FIRST_HANDLE, MOST_DESCRIPTORS = FIRST_HANDLE + LOOP_IDS };
 
-/* A descriptor below 0 is passed over by poll(). */
-static void list_descriptors(const struct loop *loop, struct pollfd *fds)
+/* A descriptor below 0 is passed over by poll(). Returns how many there are. */
+static nfds_t list_descriptors(const struct loop *loop, struct pollfd *fds)
 {
+    nfds_t count = FIRST_HANDLE;
     int input = loop->listening && !has_line(loop) ? STDIN_FILENO : NONE;
     fds[QUEUE] = (struct pollfd){.fd = loop->queue, .events = POLLIN};
     fds[SIGNALS] = (struct pollfd){.fd = loop->signals, .events = POLLIN};
     fds[ASKED] = (struct pollfd){.fd = loop->asked, .events = POLLIN};
     fds[INPUT] = (struct pollfd){.fd = input, .events = POLLIN};
     for (unsigned id = 0; id < LOOP_IDS; id++) {
-        fds[FIRST_HANDLE + id] = (struct pollfd){.fd = loop->watches[id].handle, .events = POLLIN};
+        int handle = loop->watches[id].handle;
+        fds[FIRST_HANDLE + id] = (struct pollfd){.fd = handle, .events = POLLIN};
+        count = handle != NONE ? FIRST_HANDLE + id + 1 : count;
     }
+    return count;
 }
 
 static void take_all(struct loop *loop, const struct pollfd *fds, struct loop_wake *wake)
@@ -428,8 +435,8 @@ struct loop_wake loop_wait(struct loop *loop, int64_t timeout_ms)
             left = 0; /* there is something to say already */
         }
         int wait = left > INT_MAX ? INT_MAX : (int)left;
-        list_descriptors(loop, fds);
-        if (poll(fds, MOST_DESCRIPTORS, wait) < 0) {
+        nfds_t count = list_descriptors(loop, fds);
+        if (poll(fds, count, wait) < 0) {
             memset(fds, 0, sizeof fds);
         }
         take_all(loop, fds, &wake);
