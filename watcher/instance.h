@@ -20,7 +20,11 @@ bool instance_running(const struct os *os, const char *data, struct buf *who);
 /* The number by which the system knows this process. */
 unsigned long process_number(void);
 
-/* Gives memory that is free back to the system, before a long wait. */
+/* From now on memory that is freed stays with the process, so that work which takes and frees large
+ * buffers, one after the other, does not pay for new pages each time. */
+void process_keep_freed(void);
+
+/* Gives that memory back to the system, when nothing is to be done. */
 void process_give_back(void);
 
 #endif

@@ -196,8 +196,11 @@ static void run_loop(struct watcher *w)
     }
     follow_all(w, all);
     uint64_t looked_ms = loop_now_ms(w->loop);
+    bool idle = true;
     while (!w->once || w->question != QUESTION_NONE) {
-        process_give_back();
+        if (idle) {
+            process_give_back();
+        }
         struct loop_wake wake = loop_wait(w->loop, next_timeout(w, poll));
         if (wake.reasons & LOOP_STOP || take_requests(w)) {
             break;
@@ -206,8 +209,8 @@ static void run_loop(struct watcher *w)
         if (!w->once) {
             /* A log that wakes the loop all the time must not keep the others from being looked
              * at. */
-            bool idle = wake.reasons == LOOP_TIMEOUT ||
-                        loop_now_ms(w->loop) - looked_ms >= (uint64_t)SAFETY_MS;
+            idle = wake.reasons == LOOP_TIMEOUT ||
+                   loop_now_ms(w->loop) - looked_ms >= (uint64_t)SAFETY_MS;
             looked_ms = idle ? loop_now_ms(w->loop) : looked_ms;
             poll = watch_files(w, &watched);
             poll_copies = watch_copies(w, &watched);
@@ -350,6 +353,7 @@ static int prepare_and_run(struct watcher *w, const struct command_options *opti
 {
     struct buf why = BUF_INIT;
     int result = PC_USAGE;
+    process_keep_freed();
     enum policy_load loaded = policy_load(w->os, options->policy_file, &w->policy, &why);
     if (loaded == POLICY_WRONG) {
         command_complain("%s", buf_text(&why));

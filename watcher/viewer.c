@@ -310,15 +310,18 @@ static int64_t until_due(struct viewer *v)
 static enum viewer_end wait_for_end(struct viewer *v)
 {
     struct watcher *w = v->w;
+    bool idle = true;
     while (!take_place(v)) {
         do {
-            process_give_back();
+            if (idle) {
+                process_give_back();
+            }
             struct loop_wake wake = loop_wait(w->loop, until_due(v));
             if (wake.reasons & LOOP_STOP || take_wishes(v)) {
                 return VIEWER_STOPPED;
             }
             watch_all(v, wake.lost);
-            bool idle = wake.reasons == LOOP_TIMEOUT;
+            idle = wake.reasons == LOOP_TIMEOUT;
             if (v->manner->shows && (idle || wake.changed >> WATCH_AUDIT & 1)) {
                 follow_audit(v, true);
             }
