@@ -319,17 +319,25 @@ static bool fill_end(struct evt_image *image)
     return write_at(image, at, filler, tail);
 }
 
+/* The service marks an open log at its first record, and then leaves the header alone: a real one
+ * is 25 records behind. */
+static bool mark_open(struct evt_image *image)
+{
+    uint8_t bytes[4];
+    uint32_t flags = get_le32(image->bytes + 36);
+    put_le32(bytes, flags | FLAG_DIRTY);
+    return (flags & FLAG_DIRTY) != 0 || write_at(image, 36, bytes, sizeof bytes);
+}
+
 bool evt_image_append(struct evt_image *image, const struct log_record *record)
 {
     struct buf bytes = BUF_INIT;
     bool empty = image->begin == image->end;
     bool done = false;
-    uint8_t flags[4];
-    put_le32(flags, get_le32(image->bytes + 36) | FLAG_DIRTY);
     evt_record_bytes(&bytes, record, image->next);
     uint32_t length = (uint32_t)bytes.len;
-    if (!bytes.failed && write_at(image, 36, flags, sizeof flags) && make_room(image, length) &&
-        fill_end(image) && write_ring(image, image->end, (uint8_t *)bytes.data, length)) {
+    if (!bytes.failed && mark_open(image) && make_room(image, length) && fill_end(image) &&
+        write_ring(image, image->end, (uint8_t *)bytes.data, length)) {
         if (empty) {
             image->begin = image->end;
             image->oldest = image->next;
