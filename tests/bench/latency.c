@@ -1,8 +1,10 @@
 /* latency: how long the resident process takes from a record in the log to what it does about it.
  *
- *     latency decide ROUNDS LOG COMMAND...          COMMAND watches LOG: from the write of the
- *                                                   record that makes a burst, its three writes
- *                                                   included, to its line about it
+ *     latency decide ROUNDS LOG STATE COMMAND...    COMMAND watches LOG and keeps its state in the
+ *                                                   directory STATE: from the write of the record
+ *                                                   that makes a burst, its two writes included,
+ *                                                   to the decision, which is when the state begins
+ *                                                   to be saved; then to its line about it
  *     latency bare ROUNDS LOG         the same of the least program that could tell: it wakes up by
  *                                     inotify, reads what is new and writes a line. What this takes
  *                                     is the machine's
@@ -19,6 +21,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +73,15 @@ static bool append(struct log *log, int round)
     return evt_image_append(&log->image, &record);
 }
 
+/* Two that run at the same time do not wait for the same processor. */
+static void keep_to_processor(size_t number)
+{
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(number, &only);
+    (void)sched_setaffinity(0, sizeof only, &only); /* with one processor it stays as it is */
+}
+
 static pid_t start(char **command, int *output)
 {
     int ends[2];
@@ -78,6 +90,7 @@ static pid_t start(char **command, int *output)
     }
     pid_t child = fork();
     if (child == 0) {
+        keep_to_processor(1);
         int null = open("/dev/null", O_RDONLY);
         dup2(null, STDIN_FILENO);
         dup2(ends[1], STDOUT_FILENO);
@@ -96,15 +109,25 @@ static bool readable(int fd, int wait_ms)
     return poll(&p, 1, wait_ms) == 1;
 }
 
-/* The same without going to sleep. */
-static bool watch_until_readable(int fd, int wait_ms)
+/* When something was done, in milliseconds of now_ms(); 0: not seen. */
+struct seen {
+    double decided;
+    double told;
+};
+
+/* Waits for the line without going to sleep. `saves`, or -1, is readable when a file was made. */
+static struct seen watch_for_line(int output, int saves)
 {
-    double until = now_ms() + wait_ms;
-    bool there;
-    do {
-        there = readable(fd, 0);
-    } while (!there && now_ms() < until);
-    return there;
+    char events[4096];
+    struct seen seen = {0};
+    double until = now_ms() + PATIENCE_MS;
+    while (seen.told == 0 && now_ms() < until) {
+        if (saves >= 0 && read(saves, events, sizeof events) > 0) {
+            seen.decided = now_ms();
+        }
+        seen.told = readable(output, 0) ? now_ms() : 0;
+    }
+    return seen;
 }
 
 /* Reads until nothing comes for a moment. False at the end of the output. */
@@ -125,7 +148,11 @@ static bool is_burst(int fd)
     char piece[4096];
     ssize_t got = read(fd, piece, sizeof piece - 1);
     piece[got > 0 ? got : 0] = '\0';
-    return strstr(piece, "Burst: ") != NULL;
+    bool is = strstr(piece, "Burst: ") != NULL;
+    if (!is) {
+        (void)fprintf(stderr, "latency: expected the line about a burst, found: %s\n", piece);
+    }
+    return is;
 }
 
 static int by_size(const void *a, const void *b)
@@ -146,24 +173,39 @@ static void print_rounds(double *ms, int count)
 }
 
 /* `child` follows the log: it prints a line to `output` for each third record. */
-static int measure_bursts(int rounds, struct log *log, pid_t child, int output)
+static int measure_bursts(int rounds, struct log *log, pid_t child, int output, const char *state)
 {
-    static double ms[MOST_ROUNDS];
+    static double decided[MOST_ROUNDS];
+    static double told[MOST_ROUNDS];
+    char events[4096];
     int done = 0;
     bool good = child > 0 && readable(output, PATIENCE_MS) && drain(output);
+    int saves = state != NULL ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
+    for (int first = 0; good && first < 3; first++) { /* so that there is a state */
+        good = append(log, -1) && drain(output);
+    }
+    good = good && (state == NULL || inotify_add_watch(saves, state, IN_CREATE) >= 0);
     for (; good && done < rounds; done++) {
         for (int before = 0; good && before < 2; before++) {
             good = append(log, done);
         }
         good = good && drain(output);
+        while (saves >= 0 && read(saves, events, sizeof events) > 0) {
+        }
         double from = now_ms();
-        good = good && append(log, done) && watch_until_readable(output, PATIENCE_MS);
-        ms[done] = now_ms() - from;
-        good = good && is_burst(output) && drain(output);
+        good = good && append(log, done);
+        struct seen seen = watch_for_line(output, saves);
+        decided[done] = seen.decided - from;
+        told[done] = seen.told - from;
+        good = good && seen.told != 0 && (state == NULL || seen.decided != 0) && is_burst(output) &&
+               drain(output);
     }
     kill(child, SIGTERM);
     waitpid(child, NULL, 0);
-    print_rounds(ms, done);
+    if (state != NULL) {
+        print_rounds(decided, done);
+    }
+    print_rounds(told, done);
     return good ? 0 : 1;
 }
 
@@ -174,8 +216,8 @@ static int decide(int rounds, char **argv)
     if (!open_log(&log, argv[0])) {
         return 1;
     }
-    pid_t child = start(argv + 1, &output);
-    return measure_bursts(rounds, &log, child, output);
+    pid_t child = start(argv + 2, &output);
+    return measure_bursts(rounds, &log, child, output, argv[1]);
 }
 
 /* How many whole records of the log there are from `*at` on, which moves behind them. */
@@ -230,11 +272,12 @@ static int bare(int rounds, char **argv)
     }
     pid_t child = fork();
     if (child == 0) {
+        keep_to_processor(1);
         dup2(ends[1], STDOUT_FILENO);
         follow_barely(argv[0]);
     }
     close(ends[1]);
-    return measure_bursts(rounds, &log, child, ends[0]);
+    return measure_bursts(rounds, &log, child, ends[0], NULL);
 }
 
 static ino_t inode(const char *path)
@@ -297,6 +340,7 @@ static int start_up(int rounds, char **argv)
 
 int main(int argc, char **argv)
 {
+    keep_to_processor(0);
     int rounds = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 0;
     if (argc == 4 && rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "bare") == 0) {
         return bare(rounds, argv + 3);
@@ -311,7 +355,7 @@ int main(int argc, char **argv)
     if (rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "start") == 0) {
         return start_up(rounds, argv + 3);
     }
-    (void)fputs("usage: latency decide ROUNDS LOG COMMAND...\n"
+    (void)fputs("usage: latency decide ROUNDS LOG STATE COMMAND...\n"
                 "       latency bare ROUNDS LOG\n"
                 "       latency start ROUNDS LOG COMMAND...\n"
                 "       latency patch 1 LOG FILE... -- COMMAND...\n",
