@@ -26,7 +26,8 @@ done
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 root=$PWD
-jobs=$(nproc)
+# Half of the time a test waits: for a burst's window, a click, Wine's server.
+jobs=$(($(nproc) + 1))
 logs=$root/build/logs
 mkdir -p "$logs"
 failed=
