@@ -90,6 +90,17 @@ if [ -n "$display" ]; then
     DISPLAY=$display
     export DISPLAY
 fi
+# The first program in a prefix starts Wine's services, which keep its standard error output open. Who
+# reads that through a pipe would wait until the last program in the prefix ends; a file does not.
 status=0
-timeout --foreground -k 5 "${TCPIPWATCH_WINE_TIMEOUT:-120}" "$wine" "$@" || status=$?
+errors=
+if [ -p /dev/stderr ]; then
+    errors=$(mktemp)
+    exec 3>&2 2> "$errors"
+fi
+timeout --foreground -k 5 "${TCPIPWATCH_WINE_TIMEOUT:-120}" "$wine" "$@" 3>&- || status=$?
+if [ -n "$errors" ]; then
+    cat "$errors" >&3
+    rm -f "$errors"
+fi
 exit "$status"
