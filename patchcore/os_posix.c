@@ -168,7 +168,7 @@ static void stat_from(const struct stat *st, struct os_stat *out)
         wintime_from_unix((uint64_t)st->st_mtim.tv_sec) + (uint64_t)st->st_mtim.tv_nsec / 100;
     out->device = st->st_dev;
     out->inode = st->st_ino;
-    out->foreign = st->st_uid != geteuid() && st->st_uid != 0;
+    out->foreign = st->st_uid != 0 && st->st_uid != geteuid();
     out->open_to_all = (st->st_mode & S_IWOTH) != 0;
 }
 

@@ -409,8 +409,10 @@ void watcher_tell_changes(struct watcher *w)
 
 void watcher_look_for_changes(struct watcher *w)
 {
-    watcher_look(w);
-    watcher_tell_changes(w);
+    if (w->root != NULL) { /* else only logs are watched */
+        watcher_look(w);
+        watcher_tell_changes(w);
+    }
 }
 
 void watcher_copies_may_differ(struct watcher *w, bool named)

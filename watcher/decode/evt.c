@@ -24,6 +24,7 @@ struct reader {
     bool bounds_known;      /* false: there is no end-of-file record */
     bool growing;
     bool resumed;               /* reads on behind a place */
+    uint32_t hint;              /* length of the place's record where its hint says; 0: elsewhere */
     const struct log_ids *only; /* NULL: every event id */
     struct buf names;
 };
@@ -176,15 +177,17 @@ static void repair_begin(struct evt_ring *ring, struct evt_mark *bounds)
     }
 }
 
-/* The record that the place names, where its hint says: BROKEN when it is not there. `rest` is what
- * may hold it from there on, in bytes. */
-static struct evt_look look_at_hint(struct evt_ring *ring, const struct log_place *place,
-                                    uint32_t rest)
+/* The length of the record that the place names, where its hint says; 0 when it is not there. */
+static uint32_t length_at_hint(struct evt_ring *ring, const struct log_place *place)
 {
-    struct evt_look look = evt_ring_look(ring, (uint32_t)place->offset, rest);
+    if (place == NULL || !place->set || !evt_ring_has(ring, place->offset)) {
+        return 0;
+    }
+    uint32_t at = (uint32_t)place->offset;
+    struct evt_look look = evt_ring_look(ring, at, evt_ring_rest(ring, at));
     bool is_it = look.thing == EVT_RECORD && evt_record_number(look.bytes) == place->record &&
                  evt_record_time(look.bytes) == place->time;
-    return is_it ? look : (struct evt_look){EVT_BROKEN, 0, NULL};
+    return is_it ? look.length : 0;
 }
 
 /* A log that is written to while it is read may show a record that is half there: the first look at
@@ -204,12 +207,9 @@ static bool may_be_being_written(struct reader *r, uint32_t at)
  * file is searched for it. */
 static bool end_may_be_being_written(struct reader *r)
 {
-    const struct log_place *place = r->run.place;
-    struct evt_look look =
-        look_at_hint(&r->ring, place, evt_ring_rest(&r->ring, (uint32_t)place->offset));
-    r->resumed = look.thing == EVT_RECORD;
-    return r->resumed &&
-           may_be_being_written(r, evt_ring_next(&r->ring, (uint32_t)place->offset, look.length));
+    r->resumed = r->hint != 0;
+    return r->resumed && may_be_being_written(
+                             r, evt_ring_next(&r->ring, (uint32_t)r->run.place->offset, r->hint));
 }
 
 enum bounds { BOUNDS_FOUND, BOUNDS_NONE, BOUNDS_LATER };
@@ -219,7 +219,8 @@ enum bounds { BOUNDS_FOUND, BOUNDS_NONE, BOUNDS_LATER };
 static enum bounds find_bounds(struct reader *r, const struct evt_mark *header)
 {
     const struct log_place *place = r->run.place;
-    bool follows = place != NULL && place->set && evt_ring_has(&r->ring, place->offset);
+    bool follows = place != NULL && place->set;
+    r->hint = length_at_hint(&r->ring, place);
     r->bounds_known = true;
     if (!r->run.result.dirty && header_holds(&r->ring, header)) {
         r->bounds = *header;
@@ -312,16 +313,13 @@ static bool search_place(struct reader *r, const struct log_place *place, struct
 static bool behind_place(struct reader *r, const struct log_place *place, struct position *p)
 {
     struct position all = beginning(r);
-    if (evt_ring_has(&r->ring, place->offset)) {
+    if (r->hint != 0) {
         uint32_t at = (uint32_t)place->offset;
         uint32_t before = evt_ring_distance(&r->ring, all.at, at);
-        struct evt_look look = {EVT_BROKEN, 0, NULL};
-        if (before < all.rest) {
-            look = look_at_hint(&r->ring, place, all.rest - before);
-        }
-        if (look.thing == EVT_RECORD) {
+        if (before < all.rest && r->hint <= all.rest - before &&
+            r->hint <= evt_ring_rest(&r->ring, at)) {
             *p = (struct position){at, all.rest - before};
-            step(r, p, look.length);
+            step(r, p, r->hint);
             return true;
         }
     }
