@@ -232,7 +232,10 @@ uint32_t evt_ring_find_mark(struct evt_ring *ring, uint32_t at)
 {
     for (; at < ring->end && !ring->no_memory; at += 4) {
         at = pass_others(ring, at, EVT_MARK_SIZE);
-        const uint8_t *bytes = at < ring->end ? ring_bytes(ring, at, 8) : NULL;
+        if (at == ring->end) {
+            break;
+        }
+        const uint8_t *bytes = ring_bytes(ring, at, 8);
         if (bytes == NULL || get_le32(bytes) != EVT_MARK_SIZE) {
             continue;
         }
@@ -254,10 +257,13 @@ static uint32_t to_signature(const struct evt_ring *ring, uint32_t at)
 uint32_t evt_ring_resync(struct evt_ring *ring, uint32_t at, uint32_t rest, const uint32_t *after)
 {
     for (uint32_t skipped = 4; skipped < rest && !ring->no_memory; skipped += 4) {
-        skipped += to_signature(ring, evt_ring_next(ring, at, skipped));
-        bool fits = skipped < rest && rest - skipped >= 12;
-        uint32_t here = fits ? evt_ring_next(ring, at, skipped) : 0;
-        const uint8_t *bytes = fits ? ring_bytes(ring, here, 12) : NULL;
+        uint32_t ahead = to_signature(ring, evt_ring_next(ring, at, skipped));
+        if (ahead >= rest - skipped) {
+            break;
+        }
+        skipped += ahead;
+        uint32_t here = evt_ring_next(ring, at, skipped);
+        const uint8_t *bytes = rest - skipped >= 12 ? ring_bytes(ring, here, 12) : NULL;
         if (bytes == NULL || get_le32(bytes + 4) != EVT_SIGNATURE ||
             (after != NULL && (int32_t)(evt_record_number(bytes) - *after) <= 0)) {
             continue;
