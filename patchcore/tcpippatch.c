@@ -36,8 +36,11 @@ struct session {
 
 static void print(struct session *s, enum term_stream stream, struct buf *text)
 {
-    bool written = term_write(stream, buf_text(text));
-    s->cut = s->cut || (!written && stream == TERM_OUT);
+    if (stream == TERM_OUT) {
+        s->cut = !term_print(buf_text(text)) || s->cut;
+    } else {
+        (void)term_write(stream, buf_text(text));
+    }
     buf_clear(text);
 }
 

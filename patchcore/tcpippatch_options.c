@@ -67,7 +67,7 @@ void options_tell_cut(void)
 
 int options_print(const char *text)
 {
-    if (term_write(TERM_OUT, text)) {
+    if (term_print(text)) {
         return PC_DONE;
     }
     options_tell_cut();

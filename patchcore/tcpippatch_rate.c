@@ -71,7 +71,7 @@ void rate_report(const struct rate_work *work)
 
 static void say(const struct rate_work *work)
 {
-    *work->cut = !term_write(TERM_OUT, buf_text(work->out)) || *work->cut;
+    *work->cut = !term_print(buf_text(work->out)) || *work->cut;
     buf_clear(work->out);
 }
 

@@ -35,7 +35,7 @@ void command_complain(const char *format, ...)
 
 bool command_print(const char *text)
 {
-    bool written = term_write(TERM_OUT, text);
+    bool written = term_print(text);
     if (!written) {
         command_complain("The output cannot be written. Is the disk full?");
     }

@@ -38,7 +38,7 @@ int command_remove_service(const struct command_options *options);
  * the Application event log. Text from outside is escaped. */
 void command_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Writes to the standard output. False, after a sentence on it, when not all could be written. */
+/* term_print(), with a sentence when not all could be written. */
 bool command_print(const char *text);
 
 /* The data directory by --data, the policy, the default, in this order; the caller frees. */

@@ -22,6 +22,10 @@ bool term_is_terminal(enum term_stream stream);
 bool term_write(enum term_stream stream, const char *text);
 bool term_write_bytes(enum term_stream stream, const char *text, size_t length);
 
+/* Writes to the standard output. False when not all could be written; a program for windows may
+ * have no standard output at all, and loses nothing then. */
+bool term_print(const char *text);
+
 enum term_line {
     TERM_LINE,        /* a line, without its end */
     TERM_END,         /* Ctrl-D, Ctrl-Z, a closed input, a reading error */

@@ -46,6 +46,11 @@ bool term_write(enum term_stream stream, const char *text)
     return term_write_bytes(stream, text, strlen(text));
 }
 
+bool term_print(const char *text)
+{
+    return term_write(TERM_OUT, text);
+}
+
 unsigned term_width(enum term_stream stream)
 {
     struct winsize size = {0};

@@ -86,6 +86,12 @@ bool term_write(enum term_stream stream, const char *text)
     return term_write_bytes(stream, text, strlen(text));
 }
 
+bool term_print(const char *text)
+{
+    HANDLE handle = handle_of(TERM_OUT);
+    return handle == NULL || handle == INVALID_HANDLE_VALUE || term_write(TERM_OUT, text);
+}
+
 unsigned term_width(enum term_stream stream)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;

@@ -111,6 +111,32 @@ static void a_missing_input_is_its_end(void)
     buf_free(&line);
 }
 
+/* tcpipwatchw.exe has none, unless somebody gives it one. */
+static void a_missing_output_is_no_failure(void)
+{
+    HANDLE kept = GetStdHandle(STD_OUTPUT_HANDLE);
+    SetStdHandle(STD_OUTPUT_HANDLE, NULL);
+    bool missing = term_print("lost");
+    SetStdHandle(STD_OUTPUT_HANDLE, INVALID_HANDLE_VALUE);
+    bool invalid = term_print("lost");
+    SetStdHandle(STD_OUTPUT_HANDLE, kept);
+    CHECK(missing);
+    CHECK(invalid);
+}
+
+static void a_closed_output_is_one(void)
+{
+    HANDLE kept;
+    HANDLE ours;
+    HANDLE pipe = piped(STD_OUTPUT_HANDLE, &kept, &ours);
+    bool before = term_print("read by nobody yet");
+    CloseHandle(pipe);
+    bool after = term_print("read by nobody");
+    put_back(STD_OUTPUT_HANDLE, kept, ours);
+    CHECK(before);
+    CHECK(!after);
+}
+
 int main(void)
 {
     static const struct unit_case cases[] = {
@@ -118,6 +144,8 @@ int main(void)
         {"long answers are cut", long_answers_are_cut},
         {"text is written whole", text_is_written_whole},
         {"a missing input is its end", a_missing_input_is_its_end},
+        {"a missing output is no failure", a_missing_output_is_no_failure},
+        {"a closed output is one", a_closed_output_is_one},
     };
     return RUN_SUITE("term", cases);
 }
