@@ -33,13 +33,13 @@ void command_complain(const char *format, ...)
     buf_free(&text);
 }
 
-bool command_print(const char *text)
+int command_print(const char *text)
 {
-    bool written = term_print(text);
-    if (!written) {
-        command_complain("The output cannot be written. Is the disk full?");
+    if (term_print(text)) {
+        return PC_DONE;
     }
-    return written;
+    command_complain("The output cannot be written. Is the disk full?");
+    return PC_FAILED;
 }
 
 char *command_data_directory(const char *named, const char *of_policy)

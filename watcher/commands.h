@@ -38,8 +38,9 @@ int command_remove_service(const struct command_options *options);
  * the Application event log. Text from outside is escaped. */
 void command_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* term_print(), with a sentence when not all could be written. */
-bool command_print(const char *text);
+/* Writes to the standard output. PC_DONE, or PC_FAILED after a sentence when not all could be
+ * written. */
+int command_print(const char *text);
 
 /* The data directory by --data, the policy, the default, in this order; the caller frees. */
 char *command_data_directory(const char *named, const char *of_policy);

@@ -199,7 +199,7 @@ static void tell(struct explain *e, size_t back)
     if (out.failed) {
         command_complain("Out of memory.");
         e->result = PC_FAILED;
-    } else if (!command_print(buf_text(&out))) {
+    } else if (command_print(buf_text(&out)) != PC_DONE) {
         e->result = PC_FAILED;
     }
     buf_free(&out);
@@ -231,7 +231,7 @@ static void tell_none(struct explain *e, bool any)
     buf_add_char(&safe, '\n');
     if (e->options->json) {
         (void)term_write(TERM_ERR, buf_text(&safe));
-    } else if (!command_print(buf_text(&safe))) {
+    } else if (command_print(buf_text(&safe)) != PC_DONE) {
         e->result = PC_FAILED;
     }
     buf_free(&safe);

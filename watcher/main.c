@@ -159,7 +159,7 @@ static int run_command(const struct command *command, int argc, char **argv)
     opterr = 0;
     while ((found = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
         if (found == 'h') {
-            return command_print(usage_text) ? PC_DONE : PC_FAILED;
+            return command_print(usage_text);
         }
         if (found == ':') {
             command_complain("The option %s needs a value.", argv[optind - 1]);
@@ -195,10 +195,10 @@ static int dispatch(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "/?") == 0) {
-        return command_print(usage_text) ? PC_DONE : PC_FAILED;
+        return command_print(usage_text);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        return command_print("tcpipwatch " TCPIPWATCH_VERSION "\n") ? PC_DONE : PC_FAILED;
+        return command_print("tcpipwatch " TCPIPWATCH_VERSION "\n");
     }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {

@@ -199,7 +199,7 @@ int command_status(const struct command_options *options)
         }
         free(running);
     }
-    if (!command_print(buf_text(&s.out)) && s.result == PC_DONE) {
+    if (command_print(buf_text(&s.out)) != PC_DONE && s.result == PC_DONE) {
         s.result = PC_FAILED;
     }
     buf_free(&s.out);
@@ -222,14 +222,14 @@ int command_check_policy(const struct command_options *options)
     case POLICY_LOADED: {
         char *path = policy_file_path(named);
         policy_print(&policy, path != NULL ? path : "", &text);
-        result = command_print(buf_text(&text)) ? PC_DONE : PC_FAILED;
+        result = command_print(buf_text(&text));
         free(path);
         break;
     }
     case POLICY_ABSENT:
         command_complain("There is no policy file at the default place; these defaults hold.");
         policy_print(&policy, "", &text);
-        result = command_print(buf_text(&text)) ? PC_DONE : PC_FAILED;
+        result = command_print(buf_text(&text));
         break;
     case POLICY_WRONG:
         (void)term_write(TERM_ERR, buf_text(&text));
