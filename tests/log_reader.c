@@ -57,6 +57,20 @@ void read_bytes(struct reading *r, enum log_kind kind, const void *bytes, size_t
     r->result = log_read(kind, &input, growing, place, &sink);
 }
 
+static size_t read_counted(void *context, uint64_t offset, void *buffer, size_t size)
+{
+    struct counted_input *counted = context;
+    struct log_input input = log_input_memory(&counted->memory);
+    size_t got = input.read_at(input.context, offset, buffer, size);
+    counted->bytes += got;
+    return got;
+}
+
+struct log_input counted_input(struct counted_input *counted)
+{
+    return (struct log_input){read_counted, counted, counted->memory.size};
+}
+
 bool load_file(struct buf *out, const char *path)
 {
     char piece[65536];

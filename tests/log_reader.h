@@ -36,6 +36,13 @@ void reading_free(struct reading *r);
 void read_bytes(struct reading *r, enum log_kind kind, const void *bytes, size_t size, bool growing,
                 struct log_place *place);
 
+/* An input over bytes in memory that counts the bytes which are read. */
+struct counted_input {
+    struct log_memory memory;
+    uint64_t bytes;
+};
+struct log_input counted_input(struct counted_input *counted);
+
 /* The whole file, ended by a NUL; false when it cannot be read. */
 bool load_file(struct buf *out, const char *path);
 

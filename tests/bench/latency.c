@@ -172,33 +172,41 @@ static void print_rounds(double *ms, int count)
     printf("%.3f %.3f\n", ms[count / 2], ms[count - 1]);
 }
 
-/* `child` follows the log: it prints a line to `output` for each third record. */
-static int measure_bursts(int rounds, struct log *log, pid_t child, int output, const char *state)
+/* `command` follows the log at `path`: it prints a line for each third record. `state` is where it
+ * makes a file when it has decided, or NULL. */
+static int measure_bursts(int rounds, const char *path, char **command, const char *state)
 {
     static double decided[MOST_ROUNDS];
     static double told[MOST_ROUNDS];
     char events[4096];
+    struct log log;
+    int output = -1;
     int done = 0;
+    if (!open_log(&log, path)) {
+        return 1;
+    }
+    pid_t child = start(command, &output);
     bool good = child > 0 && readable(output, PATIENCE_MS) && drain(output);
     int saves = state != NULL ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
     for (int first = 0; good && first < 3; first++) { /* so that there is a state */
-        good = append(log, -1) && drain(output);
+        good = append(&log, -1) && drain(output);
     }
     good = good && (state == NULL || inotify_add_watch(saves, state, IN_CREATE) >= 0);
-    for (; good && done < rounds; done++) {
+    while (good && done < rounds) {
         for (int before = 0; good && before < 2; before++) {
-            good = append(log, done);
+            good = append(&log, done);
         }
         good = good && drain(output);
         while (saves >= 0 && read(saves, events, sizeof events) > 0) {
         }
         double from = now_ms();
-        good = good && append(log, done);
+        good = good && append(&log, done);
         struct seen seen = watch_for_line(output, saves);
         decided[done] = seen.decided - from;
         told[done] = seen.told - from;
         good = good && seen.told != 0 && (state == NULL || seen.decided != 0) && is_burst(output) &&
                drain(output);
+        done += good ? 1 : 0;
     }
     kill(child, SIGTERM);
     waitpid(child, NULL, 0);
@@ -211,13 +219,7 @@ static int measure_bursts(int rounds, struct log *log, pid_t child, int output, 
 
 static int decide(int rounds, char **argv)
 {
-    struct log log;
-    int output = -1;
-    if (!open_log(&log, argv[0])) {
-        return 1;
-    }
-    pid_t child = start(argv + 2, &output);
-    return measure_bursts(rounds, &log, child, output, argv[1]);
+    return measure_bursts(rounds, argv[0], argv + 2, argv[1]);
 }
 
 /* How many whole records of the log there are from `*at` on, which moves behind them. */
@@ -242,7 +244,7 @@ static int new_records(const char *path, off_t *at)
     return count;
 }
 
-static void follow_barely(const char *path)
+static int follow_barely(const char *path)
 {
     static const char ready[] = "ready\n";
     static const char told[] = "Burst: \n";
@@ -260,24 +262,13 @@ static void follow_barely(const char *path)
             good = write(STDOUT_FILENO, told, sizeof told - 1) > 0;
         }
     }
-    _exit(1);
+    return 1;
 }
 
 static int bare(int rounds, char **argv)
 {
-    struct log log;
-    int ends[2];
-    if (!open_log(&log, argv[0]) || pipe(ends) != 0) {
-        return 1;
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        keep_to_processor(1);
-        dup2(ends[1], STDOUT_FILENO);
-        follow_barely(argv[0]);
-    }
-    close(ends[1]);
-    return measure_bursts(rounds, &log, child, ends[0], NULL);
+    char *command[] = {"/proc/self/exe", "follow", argv[0], NULL};
+    return measure_bursts(rounds, argv[0], command, NULL);
 }
 
 static ino_t inode(const char *path)
@@ -340,6 +331,9 @@ static int start_up(int rounds, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "follow") == 0) { /* by `bare` */
+        return follow_barely(argv[2]);
+    }
     keep_to_processor(0);
     int rounds = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 0;
     if (argc == 4 && rounds >= 1 && rounds <= MOST_ROUNDS && strcmp(argv[1], "bare") == 0) {

@@ -4,11 +4,13 @@
  *                              reads the files in calls of 1 MiB and does nothing with the bytes:
  *                              what any reader has to spend
  *     measure check FILE...    reads in calls of 64 KiB, and takes the CRC-32 of each piece: what
- * any reader that verifies an .evtx log has to spend measure decode FILE...   decodes all records
- * of logs and adds up their fields: what a scan spends before its output measure sum FILE... adds
- * the bytes of the files up in memory; prints the seconds of the processor measure run COMMAND...
- * runs a command with its output thrown away; prints seconds by the clock, seconds of processor
- * time, and the most memory it had (KiB)
+ *                              any reader that verifies an .evtx log has to spend
+ *     measure decode FILE...   decodes all records of logs and adds up their fields: what a scan
+ *                              spends before its output
+ *     measure sum FILE...      adds the bytes of the files up in memory; prints the seconds of the
+ *                              processor
+ *     measure run COMMAND...   runs a command with its output thrown away; prints seconds by the
+ *                              clock, seconds of processor time, and the most memory it had (KiB)
  */
 #include "base/crc32.h"
 #include "decode/decode.h"

@@ -313,14 +313,6 @@ static void long_records(void)
     free(data);
 }
 
-/* The size that nobody knows is found out. */
-static size_t read_chars(void *context, uint64_t offset, void *buffer, size_t size)
-{
-    struct log_memory *memory = context;
-    struct log_input input = log_input_memory(memory);
-    return input.read_at(memory, offset, buffer, size);
-}
-
 static bool count_event(void *context, const struct event *event)
 {
     (void)event;
@@ -328,13 +320,15 @@ static bool count_event(void *context, const struct event *event)
     return true;
 }
 
+/* The size that nobody knows is found out. */
 static void unknown_size(void)
 {
     struct evt_image image;
     CHECK(evt_image_create(&image, 8192, 8192));
     append(&image, 150);
     struct log_memory memory = {image.bytes, image.size};
-    struct log_input input = {read_chars, &memory, UINT64_MAX};
+    struct log_input input = log_input_memory(&memory);
+    input.size = UINT64_MAX;
     size_t count = 0;
     struct log_sink sink = {.context = &count, .event = count_event};
     struct log_result result = evt_read(&input, false, NULL, &sink);

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "decode/decode.h"
+#include "log_reader.h"
 #include "log_writer.h"
 
 #include "base/wintime.h"
@@ -112,21 +113,6 @@ static void no_record_is_missed_or_torn(void)
     }
 }
 
-/* Counts the bytes that are read. */
-struct counted {
-    struct log_memory memory;
-    size_t bytes;
-};
-
-static size_t read_counted(void *context, uint64_t offset, void *buffer, size_t size)
-{
-    struct counted *counted = context;
-    struct log_input input = log_input_memory(&counted->memory);
-    size_t got = input.read_at(input.context, offset, buffer, size);
-    counted->bytes += got;
-    return got;
-}
-
 /* Between the writes of a record and of the end-of-file record behind it nothing marks the end. The
  * writer is done before a file of this size could be searched. */
 static void first_look_does_not_search(void)
@@ -145,8 +131,8 @@ static void first_look_does_not_search(void)
     memcpy(whole, log.bytes + log.end, sizeof whole);
     memset(log.bytes + log.end, 0, sizeof whole);
 
-    struct counted counted = {.memory = {log.bytes, SIZE}};
-    const struct log_input input = {read_counted, &counted, SIZE};
+    struct counted_input counted = {.memory = {log.bytes, SIZE}};
+    const struct log_input input = counted_input(&counted);
     const struct log_sink sink = {.context = &seen, .event = take};
     CHECK(evt_read(&input, true, &place, &sink).incomplete);
     CHECK(counted.bytes <= ENOUGH);

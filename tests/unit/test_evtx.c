@@ -386,20 +386,6 @@ static void sink_stops_the_reading(void)
     evtx_image_free(&image);
 }
 
-struct counted {
-    struct log_memory memory;
-    uint64_t bytes;
-};
-
-static size_t counted_read(void *context, uint64_t offset, void *buffer, size_t size)
-{
-    struct counted *counted = context;
-    struct log_input input = log_input_memory(&counted->memory);
-    size_t got = input.read_at(&counted->memory, offset, buffer, size);
-    counted->bytes += got;
-    return got;
-}
-
 /* Few new records cost no more than the headers and a chunk or two. */
 static void following_is_cheap(void)
 {
@@ -411,8 +397,9 @@ static void following_is_cheap(void)
     }
     read_image(&image, true, &place);
     append(&image, 3);
-    struct counted counted = {{image.bytes, image.size}, 0};
-    struct log_input input = {counted_read, &counted, UINT64_MAX};
+    struct counted_input counted = {{image.bytes, image.size}, 0};
+    struct log_input input = counted_input(&counted);
+    input.size = UINT64_MAX;
     size_t count = 0;
     struct log_sink sink = {.context = &count, .event = count_event};
     (void)evtx_read(&input, true, &place, &sink);
